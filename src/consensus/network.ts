@@ -107,6 +107,11 @@ function wrong(field: string, problem: string): never {
   throw new DecodeError(`network file: ${field}: ${problem}`);
 }
 
+/** What stands there instead. Lists are not shown: those within lists can exhaust the stack. */
+function show(value: unknown): string {
+  return typeof value === 'object' ? 'a list, an object or null' : JSON.stringify(value);
+}
+
 /** The fields of a JSON object, each asked for once; what nobody asked for is a mistake. */
 class Fields {
   readonly #fields: Map<string, unknown>;
@@ -127,7 +132,7 @@ class Fields {
   text(field: string, pattern: RegExp): string {
     const value = this.#take(field);
     if (typeof value === 'string' && pattern.test(value)) return value;
-    return wrong(field, `expected text like ${pattern.source}, got ${JSON.stringify(value)}`);
+    return wrong(field, `expected text like ${pattern.source}, got ${show(value)}`);
   }
 
   whole(field: string, least: number, most: number): number {
@@ -135,13 +140,13 @@ class Fields {
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) {
       return value;
     }
-    return wrong(field, `expected ${least} to ${most}, got ${JSON.stringify(value)}`);
+    return wrong(field, `expected ${least} to ${most}, got ${show(value)}`);
   }
 
   texts(field: string): readonly string[] {
     const value = this.#take(field);
     if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-    return wrong(field, `expected a list of texts, got ${JSON.stringify(value)}`);
+    return wrong(field, 'expected a list of texts');
   }
 
   parse<T>(field: string, parse: (text: string) => T): T {
