@@ -178,6 +178,15 @@ test.each([
   expect(parseAmount(text)).toBe(amount);
 });
 
+test.each([
+  [0n, '0.00000000'],
+  [1n, '0.00000001'],
+  [-1n, '-0.00000001'],
+  [125_000_000n, '1.25000000'],
+])('%i units are written %s', (amount, text) => {
+  expect(formatAmount(amount)).toBe(text);
+});
+
 describe('any block or transaction', () => {
   test('has the size that its bytes have', () => {
     holds(anySize, (size) => {
@@ -185,6 +194,7 @@ describe('any block or transaction', () => {
     });
     holds(anyTransaction, (transaction) => {
       expect(totalBytes(transaction)).toBe(encode(Transaction, transaction).length);
+      expect(weight(transaction)).toBe(strippedBytes(transaction) * 3 + totalBytes(transaction));
       expect(virtualBytes(transaction)).toBe(Math.ceil(weight(transaction) / 4));
     });
     holds(anyBlock, (block) => {
@@ -263,6 +273,10 @@ test.each([
 test('a transaction of nothing at all is read, for a rule to refuse', () => {
   const nothing = { version: 2, inputs: [], outputs: [], lockTime: 7 };
   expect(decode(Transaction, hex('02000000000007000000'))).toEqual(nothing);
+});
+
+test('small numbers are pushes of one byte', () => {
+  expect(readPushes(hex('004f5160'))).toEqual(['', '81', '01', '10'].map(hex));
 });
 
 test('scripts that read as no pushes are no carriers', () => {

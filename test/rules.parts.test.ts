@@ -1,14 +1,17 @@
 /** What the rules are made of: clocks, counts and digests, and what a connected block answers. */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { Transaction as SignerTransaction } from '@scure/btc-signer';
 import { describe, expect, test } from 'vitest';
 import { checkBlock } from '../src/consensus/block.ts';
+import { commitmentOutput } from '../src/consensus/commitment.ts';
 import { connectBlock, touchedCoins } from '../src/consensus/connect.ts';
 import { pastHeight } from '../src/consensus/difficulty.ts';
-import { medianTime } from '../src/consensus/header.ts';
+import { checkHeaderInContext, medianTime, medianTimeSpan } from '../src/consensus/header.ts';
 import { isTimeLocked } from '../src/consensus/locks.ts';
 import { regtest } from '../src/consensus/params.ts';
 import { describeReject, isReject, reject, valid } from '../src/consensus/reject.ts';
 import { checkSigops, maxSigopsCost, scriptSigops, sigopsCost } from '../src/consensus/sigops.ts';
+import { targetFromBits, workFromBits } from '../src/consensus/work.ts';
 import { encode } from '../src/primitives/codec.ts';
 import { merkleRoot } from '../src/primitives/merkle.ts';
 import { Digests } from '../src/primitives/sighash.ts';
@@ -16,6 +19,7 @@ import { outPointName, Transaction, txid } from '../src/primitives/transaction.t
 import {
   blockAt,
   coinbaseOf,
+  epoch,
   hex,
   inputOf,
   keyOf,
@@ -25,9 +29,13 @@ import {
   ownOutput,
   pay,
   placeAt,
+  seal,
 } from './forge.ts';
 
 describe('the clock of a chain', () => {
+  test('is the median of eleven blocks', () => {
+    expect(medianTimeSpan).toBe(11);
+  });
   test('is the sixth of eleven times in order, however they came', () => {
     expect(medianTime([50, 10, 40, 20, 30, 60, 110, 100, 70, 80, 90])).toBe(60);
   });
@@ -86,6 +94,7 @@ test.each([
   ['4d0100acac', 1],
   ['4e01000000acac', 1],
   ['4d0100ac', 0],
+  [`4d0001${'ac'.repeat(257)}`, 1],
   // A push that is cut off ends the count.
   ['ac02ac', 1],
   ['ac4c', 1],
@@ -111,7 +120,43 @@ test('more signature operations than can be would be a bug, and fail', () => {
 test('a reject is told in a line with its facts', () => {
   const verdict = reject('bad-cb-amount', { claimed: 5_000_000_001n, allowed: 5_000_000_000n });
   expect(describeReject(verdict)).toBe('bad-cb-amount (claimed 5000000001, allowed 5000000000)');
+  expect(describeReject(reject('bad-cb-height', { expected: 7 }))).toBe(
+    'bad-cb-height (expected 7)',
+  );
   expect(describeReject(reject('bad-blk-length'))).toBe('bad-blk-length');
+});
+
+test('a version is told as the word that it is in the header', () => {
+  const { header } = seal([], { version: 0x8000_0004 | 0 });
+  const parent = { time: epoch - 1, bits: header.bits };
+  const context = { height: 1, parent, pastTime: undefined, medianTimePast: epoch - 1 };
+  const verdict = checkHeaderInContext(header, context, epoch, regtest);
+  expect(verdict?.facts).toEqual({ version: '0x80000004' });
+});
+
+/** The bits, the target they are below the limit 207fffff, and the work of them anywhere. */
+test.each([
+  [0x207f_ffff, 0x7f_ffffn << 232n, 2n],
+  [0x2080_0001, undefined, 0n],
+  [0x2100_8000, undefined, 1n],
+  [0x1d00_ffff, 0xffffn << 208n, 4_295_032_833n],
+  [0x0301_0000, 0x01_0000n, (1n << 256n) / 0x01_0001n],
+  [0x0201_2300, 0x0123n, (1n << 256n) / 0x0124n],
+  [0x0101_0000, 1n, 1n << 255n],
+  [0x0100_ffff, undefined, 0n],
+  [0x0000_0001, undefined, 0n],
+  [0x2200_00ff, undefined, 1n],
+  [0x2200_0100, undefined, 0n],
+  [0xff7f_ffff, undefined, 0n],
+])('the bits %i have the target %s and the work %s', (bits, target, work) => {
+  expect(targetFromBits(bits, 0x207f_ffff)).toBe(target);
+  expect(workFromBits(bits)).toBe(work);
+});
+
+test('a commitment is marked as BIP141 says', () => {
+  const { script, amount } = commitmentOutput(own(1).outPoint.txid);
+  const expected = `6a24aa21a9ed01${'00'.repeat(31)}`;
+  expect([amount, bytesToHex(script)]).toEqual([0n, expected]);
 });
 
 test('the root of one hash is that hash, and of none is zero', () => {

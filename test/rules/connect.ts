@@ -7,6 +7,7 @@ import {
   blockAt,
   type CoinbaseFields,
   coinbaseOf,
+  epoch,
   hex,
   judge,
   keyOf,
@@ -215,6 +216,12 @@ const agedSeconds = (seconds: number, sequence: number) => (params: Params) => {
   return judge(blockAt(height, [pay([old], { sequence })]), later);
 };
 const young = own(2, { height: 191 });
+/** A coin of block 1, so many seconds after the time of genesis. */
+const agedSinceGenesis = (seconds: number) => (params: Params) => {
+  const place = placeAt(params, 2, [coin]);
+  const spend = pay([coin], { sequence: timed + 1 });
+  return judge(blockAt(2, [spend]), { ...place, medianTimePast: epoch + seconds });
+};
 
 const relativeLocks: readonly Row[] = [
   passes('bad-txns-nonfinal', 'a coin of 10 blocks with a lock of 10', aged(2, 10)),
@@ -240,6 +247,8 @@ const relativeLocks: readonly Row[] = [
     agedSeconds(6144, timed + 12),
   ),
   never('bad-txns-nonfinal', 'a lock of 12 x 512 seconds before it', agedSeconds(6143, timed + 12)),
+  passes('bad-txns-nonfinal', 'a lock of 512 seconds since genesis', agedSinceGenesis(512)),
+  never('bad-txns-nonfinal', 'a lock of 512 seconds, 511 since genesis,', agedSinceGenesis(511)),
   passes('bad-txns-nonfinal', 'a lock of 0 seconds on a coin of the block', fresh(timed)),
   never('bad-txns-nonfinal', 'a lock of 512 seconds on a coin of the block', fresh(timed + 1)),
 ];

@@ -9,7 +9,7 @@ import type { Params } from '../../src/consensus/params.ts';
 import type { Verdict } from '../../src/consensus/reject.ts';
 import { decodeBits, numberFromHash } from '../../src/consensus/work.ts';
 import { type Header, hashHeader } from '../../src/primitives/block.ts';
-import { epoch, seal } from '../forge.ts';
+import { epoch, grind, seal } from '../forge.ts';
 import { later, never, passes, type Row } from './row.ts';
 
 /** A header one second after its median and at our clock; of block 1 where nothing is said. */
@@ -45,8 +45,10 @@ const work: readonly Row[] = [
     mined(params, {}, params.limitBits - 1),
   ),
   never('high-hash', 'a target of zero', (params) => mined(params, { bits: 0x2000_0000 })),
-  never('high-hash', 'a negative target', (params) => mined(params, { bits: 0x20ff_ffff })),
   never('high-hash', 'a target above 256 bits', (params) => mined(params, { bits: 0xff7f_ffff })),
+  never('high-hash', 'a negative target whose number the hash does meet', (params) =>
+    mined(params, grind({ ...params.genesis.header, bits: 0x20ff_ffff }), 0x207f_ffff),
+  ),
 ];
 
 const versions: readonly Row[] = [
