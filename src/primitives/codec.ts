@@ -114,7 +114,9 @@ export class Writer {
   }
 
   put(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#grow(bytes.length));
+    // First, for growing changes which bytes are meant.
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   u8(value: number): void {
@@ -283,6 +285,10 @@ export function hashFromBytes(bytes: Uint8Array): Hash {
 
 export function hashToBytes(hash: Hash): Uint8Array {
   return hexToBytes(hash).reverse();
+}
+
+export function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
 }
 
 /** Hex from outside, as a hash. */
