@@ -114,7 +114,8 @@ function isSound(verify: VerifyEcdsa, example: typeof ecdsaExample): boolean {
   const signature = parseHex(example.signature);
   const digest = parseHex(example.digest);
   const publicKey = parseHex(example.publicKey);
-  const isTrue = verify(signature, digest, publicKey);
+  const ask = () => answers(() => verify(signature, digest, publicKey));
+  const isTrue = ask();
   digest[31] = (digest[31] ?? 0) ^ 1;
-  return isTrue && !verify(signature, digest, publicKey);
+  return isTrue && !ask();
 }

@@ -85,7 +85,7 @@ export function reject(reason: Reason, facts: Facts = {}, kind: Kind = kinds[rea
 }
 
 /** Is this the no of a rule, rather than what was asked for? */
-export function isReject<T extends object>(answer: T | Reject): answer is Reject {
+export function isReject<A extends object>(answer: A): answer is Extract<A, Reject<string>> {
   return 'reason' in answer && 'kind' in answer;
 }
 

@@ -3,7 +3,7 @@
  * a few hashes can prove that a transaction is in it.
  */
 import { concatBytes } from '@noble/hashes/utils.js';
-import { type Hash, hashFromBytes, hashToBytes, noHash } from './codec.ts';
+import { type Hash, hashFromBytes, hashToBytes, isSameBytes, noHash } from './codec.ts';
 import { sha256d } from './hash.ts';
 
 export interface MerkleRoot {
@@ -24,14 +24,10 @@ export function merkleRoot(leaves: readonly Hash[]): MerkleRoot {
     for (let i = 0; i < row.length; i += 2) {
       const left = row[i] as Uint8Array;
       const right = row[i + 1];
-      mutated ||= right !== undefined && isSame(left, right);
+      mutated ||= right !== undefined && isSameBytes(left, right);
       parents.push(sha256d(concatBytes(left, right ?? left)));
     }
     row = parents;
   }
   return { root: row[0] ? hashFromBytes(row[0]) : noHash, mutated };
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return left.every((byte, i) => byte === right[i]);
 }
