@@ -132,7 +132,7 @@ describe.skipIf(!hasVectors)('the whole history (vectors/mainnet/retargets, chai
 });
 
 describe.skipIf(!hasVectors)('real stale headers (vectors/mainnet/stale-*.bin)', () => {
-  test.each([823_226, 829_613])(
+  test.for([823_226, 829_613])(
     'the one of height %i is valid, and loses to the other',
     (height, { skip }) => {
       const stretch = readLate();

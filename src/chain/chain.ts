@@ -1,0 +1,228 @@
+/**
+ * The chain: which history is the true one, and which coins it leaves.
+ *
+ * A block goes through four steps: load all that its judgement needs, judge it without waiting,
+ * verify its signatures, write what it changes in one batch. Of several branches the one with most
+ * work is active; among equals, the one that was seen first.
+ */
+import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
+import { coinsOf, connectBlock } from '../consensus/connect.ts';
+import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
+import type { Params } from '../consensus/params.ts';
+import { isReject, type Reason, type Reject, reject, type Verdict } from '../consensus/reject.ts';
+import type { InputCheck } from '../consensus/witness.ts';
+import { workFromBits } from '../consensus/work.ts';
+import { type Block, hashHeader } from '../primitives/block.ts';
+import type { NamedCoin } from '../primitives/coin.ts';
+import { Fault } from '../primitives/fault.ts';
+import { Branch } from './branch.ts';
+import type { Database } from './database.ts';
+import { type Entry, hashOf } from './entry.ts';
+import { type CoinChange, Store } from './store.ts';
+import { Turns } from './turns.ts';
+
+/** Checks signatures, wherever that is fastest; answers the first that does not hold. */
+export type VerifyAll = (checks: readonly InputCheck[]) => Promise<InputCheck | undefined>;
+
+export interface ChainOptions {
+  readonly database: Database;
+  readonly params: Params;
+  readonly verifyAll: VerifyAll;
+}
+
+/** What accepting a block did: blocks left the active chain, then others joined it. */
+export interface Change {
+  /** The latest first, as they left. */
+  readonly disconnected: readonly Block[];
+  /** The earliest first, as they joined. */
+  readonly connected: readonly Block[];
+}
+
+/** A block that was accepted: it moved the tip, lies on a side branch, or was known before. */
+export interface Accepted extends Change {
+  readonly status: 'connected' | 'side' | 'known';
+}
+
+/** Why a block was refused; `duplicate-invalid` is Core's word for one that was refused before. */
+export type BlockReject = Reject<Reason | 'duplicate-invalid'>;
+
+const noChange: Change = { disconnected: [], connected: [] };
+
+export class Chain {
+  readonly params: Params;
+  readonly #store: Store;
+  readonly #branch: Branch;
+  readonly #verifyAll: VerifyAll;
+  #tip: Entry;
+  /** Blocks are taken one at a time: each is judged by what the last one left. */
+  readonly #turns = new Turns();
+
+  private constructor(options: ChainOptions, store: Store, tip: Entry) {
+    this.params = options.params;
+    this.#verifyAll = options.verifyAll;
+    this.#store = store;
+    this.#branch = new Branch(store, options.params);
+    this.#tip = tip;
+  }
+
+  /** Opens the chain in this database, or founds it; goes on with a reorganisation cut short. */
+  static async open(options: ChainOptions): Promise<Chain> {
+    const store = new Store(options.database);
+    const { genesis } = options.params;
+    if (!(await store.tip())) await store.begin(genesisEntry(genesis), genesis);
+    await store.check(hashHeader(genesis.header));
+    const tip = await store.tip();
+    const entry = tip && (await store.entry(tip));
+    if (!entry) throw new Fault('damaged', `the database has lost the entry of its tip ${tip}`);
+    const chain = new Chain(options, store, entry);
+    await chain.#resume();
+    return chain;
+  }
+
+  /** The block that the coins speak of. */
+  get tip(): Entry {
+    return this.#tip;
+  }
+
+  /** What the chain remembers, to be read. */
+  get store(): Store {
+    return this.#store;
+  }
+
+  /** What the rules must know of the branches here. */
+  get branch(): Branch {
+    return this.#branch;
+  }
+
+  /** Takes a block, at this time in seconds since 1970. A verdict, or what it changed. */
+  accept(block: Block, now: number): Promise<Accepted | BlockReject> {
+    return this.#turns.take(() => this.#accept(block, now));
+  }
+
+  async #accept(block: Block, now: number): Promise<Accepted | BlockReject> {
+    const hash = hashHeader(block.header);
+    const known = await this.#store.entry(hash);
+    if (known?.isFailed) return { reason: 'duplicate-invalid', kind: 'never', facts: { hash } };
+    if (known) return { status: 'known', ...noChange };
+
+    const noWork = checkHeader(block.header, this.params);
+    if (noWork) return noWork;
+    const parent = await this.#store.entry(block.header.parent);
+    if (!parent) return reject('prev-blk-not-found', { parent: block.header.parent });
+    if (parent.isFailed) return reject('bad-prevblk', { parent: block.header.parent });
+    const wrong = await this.#judgeAlone(block, parent, now);
+    if (wrong) return wrong;
+
+    const entry = await this.#branch.extend(parent, block);
+    await this.#store.add(entry, block);
+    if (entry.work <= this.#tip.work) return { status: 'side', ...noChange };
+    const change = await this.#activate(entry);
+    return isReject(change) ? change : { status: 'connected', ...change };
+  }
+
+  /** The rules that need no coins. */
+  async #judgeAlone(block: Block, parent: Entry, now: number): Promise<Verdict> {
+    const context = await this.#branch.headerContext(parent);
+    return (
+      checkHeaderInContext(block.header, context, now, this.params) ??
+      checkBlock(block) ??
+      checkBlockInContext(block, context)
+    );
+  }
+
+  /** Goes on where a crash came between a block that was kept and the tip that it should be. */
+  async #resume(): Promise<void> {
+    const leaves = await Promise.all((await this.#store.leaves()).map((h) => this.#store.entry(h)));
+    const heavier = leaves
+      .filter((leaf) => leaf !== undefined)
+      .filter((leaf) => !leaf.isFailed && leaf.work > this.#tip.work)
+      .toSorted((a, b) => (a.work > b.work ? -1 : 1));
+    for (const leaf of heavier) if (!isReject(await this.#activate(leaf))) return;
+  }
+
+  /** Moves the tip to this block, over a fork if need be; or back, where that branch is bad. */
+  async #activate(target: Entry): Promise<Change | Reject> {
+    const { down, up } = await this.#branch.path(this.#tip, target);
+    const failed = up.findIndex(({ isFailed }) => isFailed);
+    if (failed >= 0) return this.#condemn(up.slice(failed), undefined);
+
+    const disconnected: Block[] = [];
+    for (const entry of down) disconnected.push(await this.#disconnect(entry));
+    const connected: Block[] = [];
+    for (const [i, entry] of up.entries()) {
+      const block = await this.#store.block(entry);
+      const verdict = await this.#connect(entry, block);
+      if (verdict) {
+        await this.#retreat(up.slice(0, i), down);
+        return this.#condemn(up.slice(i), verdict);
+      }
+      connected.push(block);
+    }
+    return { disconnected, connected };
+  }
+
+  /** Remembers a bad block and those built on it. The verdict is that on the last of them. */
+  async #condemn(failed: readonly Entry[], verdict: Reject | undefined): Promise<Reject> {
+    await this.#store.fail(failed);
+    const [first] = failed;
+    if (verdict && failed.length === 1) return verdict;
+    return reject('bad-prevblk', {
+      block: first ? hashOf(first) : '',
+      ...(verdict ? { because: verdict.reason } : {}),
+    });
+  }
+
+  /** Back from a branch that turned out bad to the one that was left for it. */
+  async #retreat(joined: readonly Entry[], left: readonly Entry[]): Promise<void> {
+    for (const entry of joined.toReversed()) await this.#disconnect(entry);
+    for (const entry of left.toReversed()) {
+      const verdict = await this.#connect(entry, await this.#store.block(entry));
+      if (verdict) {
+        const problem = `block ${hashOf(entry)} was valid and now is ${verdict.reason}`;
+        throw new Fault('damaged', problem);
+      }
+    }
+  }
+
+  /** One block onto the coins of its parent: load, judge, verify, write. */
+  async #connect(entry: Entry, block: Block): Promise<Verdict> {
+    const context = await this.#branch.connectContext(this.#tip, block);
+    const transition = connectBlock(block, context, this.params);
+    if (isReject(transition)) return transition;
+    const broken = await this.#verifyAll(transition.checks);
+    if (broken) {
+      const { txid, input } = broken;
+      return reject('block-script-verify-flag-failed', { txid, input });
+    }
+    await this.#store.connect(entry, transition);
+    this.#tip = entry;
+    return undefined;
+  }
+
+  /** Takes the tip back: what it made is gone, what it spent is there again. */
+  async #disconnect(entry: Entry): Promise<Block> {
+    const parent = await this.#store.entry(entry.header.parent);
+    if (!parent) throw new Fault('damaged', `the database has lost ${entry.header.parent}`);
+    const block = await this.#store.block(entry);
+    await this.#store.disconnect(entry, await this.#changeOf(entry, block));
+    this.#tip = parent;
+    return block;
+  }
+
+  async #changeOf({ height, ...entry }: Entry, block: Block): Promise<CoinChange> {
+    const spent: readonly NamedCoin[] = await this.#store.undo({ height, ...entry });
+    const created = block.transactions.flatMap((transaction) => coinsOf(transaction, height));
+    return { spent, created };
+  }
+}
+
+function genesisEntry({ header, transactions }: Block): Entry {
+  return {
+    header,
+    height: 0,
+    work: workFromBits(header.bits),
+    medianTimePast: header.time,
+    transactions: transactions.length,
+    isFailed: false,
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * The database underneath: keys and values in order, and batches that happen whole or not at all.
+ *
+ * `level` answers this on disk and in a browser, `memory-level` in a test; this room imports none of
+ * them. All that one step changes goes into one batch, so that after a crash everything here still
+ * speaks of the same block.
+ */
+import { concatBytes } from '@noble/hashes/utils.js';
+import { type Codec, decode, encode } from '../primitives/codec.ts';
+
+/** What is asked of a database. Every key and value is a `Uint8Array`. */
+export interface Database {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** All of it or nothing; with `sync` it outlives a loss of power. */
+  batch(operations: Operation[], options: { readonly sync: boolean }): Promise<void>;
+  /** The records with keys from `gte` on and before `lt`, in the order of their bytes. */
+  iterator(range: {
+    readonly gte: Uint8Array;
+    readonly lt: Uint8Array;
+  }): AsyncIterable<[Uint8Array, Uint8Array]>;
+}
+
+export type Operation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array };
+
+/** One table: its keys and its values. The first byte of a key tells the table. */
+export class Table<K, V> {
+  readonly #prefix: Uint8Array;
+  readonly #keys: Codec<K>;
+  readonly #values: Codec<V>;
+
+  constructor(letter: string, keys: Codec<K>, values: Codec<V>) {
+    this.#prefix = Uint8Array.of(letter.charCodeAt(0));
+    this.#keys = keys;
+    this.#values = values;
+  }
+
+  async get(database: Database, key: K): Promise<V | undefined> {
+    const value = await database.get(this.#key(key));
+    return value && decode(this.#values, value);
+  }
+
+  /** In the order of the keys; `undefined` for what is not there. */
+  async getMany(database: Database, keys: readonly K[]): Promise<(V | undefined)[]> {
+    const values = await database.getMany(keys.map((key) => this.#key(key)));
+    return values.map((value) => value && decode(this.#values, value));
+  }
+
+  /** All records whose keys begin with these bytes, in order. */
+  async *scan(
+    database: Database,
+    beginning: Uint8Array = new Uint8Array(0),
+  ): AsyncIterable<readonly [K, V]> {
+    const gte = concatBytes(this.#prefix, beginning);
+    for await (const [key, value] of database.iterator({ gte, lt: behind(gte) })) {
+      yield [decode(this.#keys, key.subarray(1)), decode(this.#values, value)];
+    }
+  }
+
+  put(key: K, value: V): Operation {
+    return { type: 'put', key: this.#key(key), value: encode(this.#values, value) };
+  }
+
+  del(key: K): Operation {
+    return { type: 'del', key: this.#key(key) };
+  }
+
+  #key(key: K): Uint8Array {
+    return concatBytes(this.#prefix, encode(this.#keys, key));
+  }
+}
+
+/** The first key behind all that begin so. No table's letter is 255, so there is one. */
+function behind(beginning: Uint8Array): Uint8Array {
+  const last = beginning.findLastIndex((byte) => byte < 0xff);
+  const next = beginning.slice(0, last + 1);
+  next[last] = (next[last] ?? 0) + 1;
+  return next;
+}

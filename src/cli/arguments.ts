@@ -1,0 +1,34 @@
+/** Words of the command line, made into values before any command sees them. */
+import { InvalidArgumentError } from 'commander';
+import { parseAmount } from '../primitives/amount.ts';
+import { DecodeError } from '../primitives/codec.ts';
+
+/** An amount above nothing, in base units, or all there is. */
+export function amount(text: string): bigint | 'all' {
+  if (text === 'all') return 'all';
+  try {
+    const parsed = parseAmount(text);
+    if (parsed > 0n) return parsed;
+  } catch (error) {
+    if (error instanceof DecodeError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+  throw new InvalidArgumentError('an amount is above zero');
+}
+
+/** Base units a virtual byte, with at most three places, as base units per 1,000. */
+export function feeRate(text: string): bigint {
+  const [, whole, fraction = ''] = /^(\d{1,6})(?:\.(\d{1,3}))?$/.exec(text) ?? [];
+  const rate = whole === undefined ? 0n : BigInt(whole + fraction.padEnd(3, '0'));
+  if (rate >= 1_000n) return rate;
+  throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
+}
+
+/** A whole number from `least` on. */
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    if (number >= least) return number;
+    throw new InvalidArgumentError(`'${text}' is not a whole number from ${least} on`);
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * The desk: what a command may ask of the world, and how it answers.
+ *
+ * The answer goes to stdout, as text or with `--json` as JSON. All else, progress and remarks, goes
+ * to stderr.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readNetwork } from '../consensus/network.ts';
+import { builtIn, type Params } from '../consensus/params.ts';
+import type { Node } from '../node/node.ts';
+import { hashHeader } from '../primitives/block.ts';
+import { DecodeError } from '../primitives/codec.ts';
+import { Fault } from '../primitives/fault.ts';
+import { Keyring } from './keyring.ts';
+import { defaultDatadir, now, random } from './machine.ts';
+import { WalletFiles } from './walletfiles.ts';
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  readonly network: string;
+  readonly datadir?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+export class Desk {
+  readonly params: Params;
+  /** Where all of this network lies. */
+  readonly folder: string;
+  readonly datadir: string;
+  readonly wallets: WalletFiles;
+  readonly random = random;
+  readonly now = now;
+  readonly #options: GlobalOptions;
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  constructor(options: GlobalOptions) {
+    this.#options = options;
+    this.params = findNetwork(options.network);
+    this.datadir = options.datadir ?? defaultDatadir();
+    this.folder = join(this.datadir, this.params.name);
+    this.wallets = new WalletFiles(this.folder, hashHeader(this.params.genesis.header));
+  }
+
+  keyring(): Keyring {
+    return new Keyring(this.wallets.all(), this.params);
+  }
+
+  /** Opens the database; it is closed when the command ends. */
+  async openNode(): Promise<Node> {
+    const { openNode } = await import('./opennode.ts');
+    const { node, close } = await openNode(this.folder, this.params);
+    this.#closers.push(close);
+    return node;
+  }
+
+  /** Lets go of all that the command opened. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) await close();
+  }
+
+  /** The answer: lines for people, or the value for programs. */
+  answer(lines: string | readonly string[], value: unknown): void {
+    const text = this.#options.json
+      ? JSON.stringify(value, undefined, 2)
+      : [lines].flat().join('\n');
+    if (text !== '') process.stdout.write(`${text}\n`);
+  }
+
+  /** A line of the answer for people, as soon as it is known. */
+  say(line: string): void {
+    if (!this.#options.json) process.stdout.write(`${line}\n`);
+  }
+
+  /** A remark beside the answer. */
+  note(line: string): void {
+    if (!this.#options.quiet && !this.#options.json) process.stderr.write(`${line}\n`);
+  }
+
+  /** What is going on, on a terminal only, on a line that the next one replaces. */
+  progress(line: string): void {
+    if (!process.stderr.isTTY || this.#options.quiet || this.#options.json) return;
+    process.stderr.write(`\r\u001b[K${line}`);
+  }
+}
+
+function findNetwork(name: string): Params {
+  const known = builtIn.find((each) => each.name === name);
+  if (known) return known;
+  if (!existsSync(name)) {
+    const names = builtIn.map((each) => each.name).join(', ');
+    throw new Fault('unknown-network', `there is no network or file '${name}'; built in: ${names}`);
+  }
+  try {
+    return readNetwork(readFileSync(name, 'utf8'));
+  } catch (error) {
+    if (error instanceof DecodeError) throw new Fault('bad-network', error.message, error);
+    throw new Fault('bad-network', `cannot read ${name}: ${String(error)}`, error);
+  }
+}

@@ -1,0 +1,65 @@
+/** `chain getbalance`: what wallets or addresses own. */
+import type { Node } from '../node/node.ts';
+import { formatAmount } from '../primitives/amount.ts';
+import type { Desk } from './desk.ts';
+
+export interface GetBalanceOptions {
+  readonly address?: string;
+}
+
+/** In base units. */
+export interface Balance {
+  /** In blocks, and mature. */
+  readonly confirmed: bigint;
+  /** What waiting payments will bring, less what they will take. */
+  readonly pending: bigint;
+  /** Minted too recently to be spent. */
+  readonly immature: bigint;
+}
+
+export async function getBalance(
+  desk: Desk,
+  name: string | undefined,
+  { address }: GetBalanceOptions,
+): Promise<void> {
+  const scripts = scriptsOf(desk, address ?? name);
+  const node = await desk.openNode();
+  const { confirmed, pending, immature } = await balanceOf(node, scripts);
+  const total = confirmed + pending + immature;
+  const amounts = {
+    confirmed: formatAmount(confirmed),
+    pending: formatAmount(pending),
+    immature: formatAmount(immature),
+    total: formatAmount(total),
+  };
+  const width = Math.max(...Object.values(amounts).map(({ length }) => length));
+  const lines = Object.entries(amounts).map(
+    ([what, text]) => `${what.padEnd(10)}${text.padStart(width)}`,
+  );
+  desk.answer(lines, amounts);
+}
+
+/** All wallets', one wallet's, or any one address, whoever owns it. */
+function scriptsOf(desk: Desk, name: string | undefined): readonly Uint8Array[] {
+  const keyring = desk.keyring();
+  if (name === undefined) {
+    return keyring.purses().flatMap(({ chosen }) => chosen.map(({ script }) => script));
+  }
+  const isLabel = desk.wallets.all().some(({ label }) => label === name);
+  return isLabel ? keyring.purse(name).chosen.map(({ script }) => script) : [keyring.script(name)];
+}
+
+export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {
+  let confirmed = 0n;
+  let pending = 0n;
+  let immature = 0n;
+  for (const script of scripts) {
+    for (const { coin, isWaiting, isSpent, isImmature } of await node.coinsOf(script)) {
+      if (isImmature) immature += coin.amount;
+      else if (!isWaiting) confirmed += coin.amount;
+      if (isWaiting) pending += coin.amount;
+      if (isSpent) pending -= coin.amount;
+    }
+  }
+  return { confirmed, pending, immature };
+}

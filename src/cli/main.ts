@@ -1,0 +1,49 @@
+/** The way in: reads the command line, runs the command, and says in one line what went wrong. */
+import { CommanderError } from 'commander';
+import { Fault } from '../primitives/fault.ts';
+import { buildProgram } from './program.ts';
+
+/** Runs `chain` with these words. The exit code is 0 done, 1 refused or failed, 2 wrong usage. */
+export async function main(words: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  for (const command of [program, ...program.commands]) {
+    // What is wrong with the usage is said below, as every other error.
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  }
+  try {
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error, words);
+  }
+}
+
+function report(error: unknown, words: readonly string[]): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const isUsage = error instanceof CommanderError;
+  const { code, message } = wordsFor(error);
+  if (has('--json', words)) {
+    process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  } else process.stderr.write(`error: ${code}: ${message}\n`);
+  if (has('--verbose', words) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return isUsage ? 2 : 1;
+}
+
+function wordsFor(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    return { code: 'usage', message };
+  }
+  if (error instanceof Fault) return { code: error.code, message: oneLine(error.message) };
+  return { code: 'internal', message: `${oneLine(String(error))}; please report this` };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}
+
+/** Before the command line is understood, and after it was not. */
+function has(option: string, words: readonly string[]): boolean {
+  const variable = process.env[`CHAIN_${option.slice(2).toUpperCase()}`] ?? '';
+  return words.includes(option) || !['', '0', 'false'].includes(variable);
+}

@@ -1,0 +1,96 @@
+/** `chain printchain`: the blocks, the newest first, with what is in them. */
+import type { Entry } from '../chain/entry.ts';
+import { findCommitment } from '../consensus/commitment.ts';
+import type { Params } from '../consensus/params.ts';
+import { type BlockView, sideEntries, viewBlock, walkDown } from '../node/view.ts';
+import { addressOf } from '../primitives/address.ts';
+import { formatAmount } from '../primitives/amount.ts';
+import { totalBlockBytes } from '../primitives/block.ts';
+import { outputKind } from '../primitives/script.ts';
+import {
+  isCoinbase,
+  type Output,
+  outPointName,
+  type Transaction,
+  txid,
+} from '../primitives/transaction.ts';
+import { blockJson } from '../rpc/json.ts';
+import type { Desk } from './desk.ts';
+
+export interface PrintChainOptions {
+  readonly limit: number;
+  /** The height to begin at; the tip's where there is none. */
+  readonly from?: number;
+  readonly all?: boolean;
+}
+
+export async function printChain(desk: Desk, options: PrintChainOptions): Promise<void> {
+  const { chain } = await desk.openNode();
+  const highest = Math.min(options.from ?? chain.tip.height, chain.tip.height);
+  const entries: Entry[] = [];
+  for await (const entry of walkDown(chain, highest, options.limit)) entries.push(entry);
+  if (options.all) {
+    const lowest = entries.at(-1)?.height ?? highest;
+    entries.push(...(await sideEntries(chain, lowest, options.from ?? Number.MAX_SAFE_INTEGER)));
+    entries.sort((a, b) => b.height - a.height);
+  }
+  const told: object[] = [];
+  for (const entry of entries) {
+    const view = await viewBlock(chain, entry);
+    told.push(blockJson(view, desk.params));
+    desk.say(blockText(view, desk.params).join('\n'));
+  }
+  desk.answer('', told);
+}
+
+function blockText(view: BlockView, params: Params): readonly string[] {
+  const { entry, hash, block } = view;
+  const count = block.transactions.length;
+  const time = new Date(entry.header.time * 1000).toISOString().replace('T', ' ').slice(0, 19);
+  const side = view.isActive ? '' : entry.isFailed ? ', NOT VALID' : ', on a side branch';
+  return [
+    `block ${entry.height}${side}`,
+    `  hash    ${hash}`,
+    `  parent  ${entry.header.parent}`,
+    `  time    ${time} UTC`,
+    `  size    ${totalBlockBytes(block)} bytes, ${count} transaction${count === 1 ? '' : 's'}`,
+    ...block.transactions.flatMap((each) => transactionText(each, view, params)),
+    '',
+  ];
+}
+
+function transactionText(
+  transaction: Transaction,
+  { spent }: BlockView,
+  params: Params,
+): readonly string[] {
+  const isMint = isCoinbase(transaction);
+  const inputs = isMint ? [] : transaction.inputs;
+  const commitment = isMint ? findCommitment(transaction) : undefined;
+  return [
+    `  ${txid(transaction)}`,
+    ...inputs.map(({ prevout }) => {
+      const coin = spent.get(outPointName(prevout));
+      return coin ? outputText('from', coin, params) : `    from ${outPointName(prevout)}`;
+    }),
+    ...transaction.outputs
+      .filter(({ amount }) => amount > 0n || commitment === undefined)
+      .map((output) => outputText(isMint ? 'mint' : 'to', output, params)),
+  ];
+}
+
+function outputText(word: string, { amount, script }: Output, { prefix }: Params): string {
+  const output = outputKind(script);
+  const pushes = output?.kind === 'carrier' ? output.pushes.map(pushText).join(' ') : undefined;
+  const whom = addressOf(script, prefix) ?? pushes;
+  const isMemo = pushes !== undefined && amount === 0n;
+  const much = isMemo ? '' : formatAmount(amount);
+  return `    ${(isMemo ? 'memo' : word).padEnd(4)}${much.padStart(18)}  ${whom ?? 'unknown'}`;
+}
+
+/** Text where it is text that cannot harm a terminal, else hexadecimal. */
+function pushText(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  const isPlain = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(text) && !text.includes('\ufffd');
+  return isPlain ? `"${text}"` : Buffer.from(bytes).toString('hex').slice(0, 58);
+}

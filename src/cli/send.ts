@@ -1,0 +1,84 @@
+/** `chain send`: pays somebody. The keys stay in this process; the node sees what they signed. */
+import { describeReject, isReject } from '../consensus/reject.ts';
+import type { Node } from '../node/node.ts';
+import { formatAmount } from '../primitives/amount.ts';
+import { hashHeader } from '../primitives/block.ts';
+import { Fault } from '../primitives/fault.ts';
+import { txid } from '../primitives/transaction.ts';
+import type { Key } from '../wallet/keys.ts';
+import { type OwnedCoin, type Payment, planPayment } from '../wallet/payment.ts';
+import { signPayment } from '../wallet/sign.ts';
+import { takeAddress } from '../wallet/wallet.ts';
+import type { Desk } from './desk.ts';
+import type { Purse } from './keyring.ts';
+
+export interface SendOptions {
+  readonly from?: string;
+  readonly to: string;
+  readonly amount: bigint | 'all';
+  readonly feeRate: bigint;
+  readonly memo?: string;
+  readonly mine?: boolean;
+}
+
+export async function send(desk: Desk, options: SendOptions): Promise<void> {
+  const keyring = desk.keyring();
+  const to = keyring.script(options.to);
+  keyring.purse(options.from);
+  // Only one process at a time has the database, so what is read of the wallet from here on is
+  // nobody else's to change, and no two payments choose the same coin.
+  const node = await desk.openNode();
+  const purse = desk.keyring().purse(options.from);
+  const change = changeKey(purse);
+  const payment = planPayment({
+    ...options,
+    coins: await spendableCoins(node, purse),
+    to,
+    changeScript: change.key.script,
+  });
+  const transaction = signPayment(payment, purse.keys, desk.random);
+  if (payment.change > 0n) change.save(desk);
+
+  const answer = await node.submitPayment(transaction);
+  if (isReject(answer)) throw new Fault(answer.reason.replaceAll(' ', '-'), describeReject(answer));
+  const id = txid(transaction);
+  tell(desk, payment);
+  if (options.mine) await mineIt(desk, node, keyring.firstScript(purse.wallet));
+  else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
+  desk.answer(id, { txid: id, fee: formatAmount(payment.fee), broadcast: false });
+}
+
+/** The coins that a payment may take: mature, and not taken by one that waits. */
+async function spendableCoins(node: Node, { chosen }: Purse): Promise<readonly OwnedCoin[]> {
+  const coins: OwnedCoin[] = [];
+  for (const { script, path } of chosen) {
+    for (const { outPoint, coin, ...state } of await node.coinsOf(script)) {
+      if (state.isSpent || state.isImmature) continue;
+      coins.push({ outPoint, output: coin, path, isConfirmed: !state.isWaiting });
+    }
+  }
+  return coins;
+}
+
+/** Change of an address returns to it; change of a wallet goes where nobody has been paid yet. */
+function changeKey({ wallet, keys, chosen, isWhole }: Purse): {
+  readonly key: Key;
+  readonly save: (desk: Desk) => void;
+} {
+  const [only] = chosen;
+  if (!isWhole && only) return { key: only, save: () => {} };
+  const { wallet: next, path } = takeAddress(wallet, 'p2wpkh', true);
+  return { key: keys.key(path), save: (desk) => desk.wallets.replace(next) };
+}
+
+function tell(desk: Desk, { transaction, fee }: Payment): void {
+  const [paid] = transaction.outputs;
+  desk.note(`Paid ${formatAmount(paid?.amount ?? 0n)} and a fee of ${formatAmount(fee)}.`);
+}
+
+async function mineIt(desk: Desk, node: Node, script: Uint8Array): Promise<void> {
+  desk.progress(`mining block ${node.chain.tip.height + 1} …`);
+  const block = await node.mine(script);
+  desk.progress('');
+  desk.note(`It is in block ${node.chain.tip.height}, ${hashHeader(block.header)}.`);
+}

@@ -1,0 +1,66 @@
+/** Policy: what this node passes on, which is less than what the rules allow in a block. */
+import type { Facts, Reason, Reject } from '../consensus/reject.ts';
+import { isUnspendable, outputKind } from '../primitives/script.ts';
+import {
+  isCoinbase,
+  type Output,
+  strippedBytes,
+  type Transaction,
+  virtualBytes,
+  weight,
+} from '../primitives/transaction.ts';
+
+/** Base units per 1,000 virtual bytes. Core: DEFAULT_MIN_RELAY_TX_FEE, as it was for long. */
+export const minFeeRate = 1_000n;
+/** The heaviest payment that is passed on. Core: MAX_STANDARD_TX_WEIGHT. */
+export const maxPaymentWeight = 400_000;
+/** The smallest, in stripped bytes. Core: MIN_STANDARD_TX_NONWITNESS_SIZE. */
+export const minPaymentBytes = 65;
+
+/** Core's words for what the mempool refuses beside what the rules refuse. */
+export type PolicyReason =
+  | 'coinbase'
+  | 'tx-size'
+  | 'tx-size-small'
+  | 'dust'
+  | 'non-final'
+  | 'non-BIP68-final'
+  | 'txn-already-in-mempool'
+  | 'txn-already-known'
+  | 'txn-mempool-conflict'
+  | 'min relay fee not met'
+  | 'mempool-script-verify-flag-failed';
+
+export type PaymentReject = Reject<Reason | PolicyReason>;
+
+/** Refuses a payment that a block might still hold: never for ever, for policies change. */
+export function refuse(reason: PolicyReason, facts: Facts = {}): PaymentReject {
+  return { reason, kind: 'later', facts };
+}
+
+/** What can be said of a payment before its coins are looked up. */
+export function checkPolicy(transaction: Transaction): PaymentReject | undefined {
+  if (isCoinbase(transaction)) return refuse('coinbase');
+  const paymentWeight = weight(transaction);
+  if (paymentWeight > maxPaymentWeight) return refuse('tx-size', { weight: paymentWeight });
+  const bytes = strippedBytes(transaction);
+  if (bytes < minPaymentBytes) return refuse('tx-size-small', { bytes });
+  const output = transaction.outputs.findIndex((each) => each.amount < dustLimit(each));
+  return output < 0 ? undefined : refuse('dust', { output });
+}
+
+/**
+ * The least that an output must hold for spending it to make sense at 3 base units a virtual byte.
+ * Core: GetDustThreshold.
+ */
+export function dustLimit({ script }: Pick<Output, 'script'>): bigint {
+  if (isUnspendable(script)) return 0n;
+  return outputKind(script)?.kind === 'p2tr' ? 330n : 294n;
+}
+
+/** The least fee, in base units, for a payment of this size. */
+export function checkFee(transaction: Transaction, fee: bigint): PaymentReject | undefined {
+  const bytes = virtualBytes(transaction);
+  const least = (BigInt(bytes) * minFeeRate) / 1_000n;
+  return fee >= least ? undefined : refuse('min relay fee not met', { fee, least, bytes });
+}

@@ -1,0 +1,104 @@
+/**
+ * The template: a block that is whole but for its nonce.
+ *
+ * Payments are taken in the order of their arrival, which is one in which each comes after those
+ * whose coins it spends, as long as they fit.
+ */
+import { commitmentHash, commitmentOutput } from '../consensus/commitment.ts';
+import { nextBits } from '../consensus/difficulty.ts';
+import type { HeaderContext } from '../consensus/header.ts';
+import type { Params } from '../consensus/params.ts';
+import { subsidyAt } from '../consensus/subsidy.ts';
+import { maxBlockWeight } from '../consensus/transaction.ts';
+import type { Block } from '../primitives/block.ts';
+import { encode, type Hash, noHash, U32 } from '../primitives/codec.ts';
+import { merkleRoot } from '../primitives/merkle.ts';
+import { heightPush, push } from '../primitives/script.ts';
+import { type Transaction, txid, weight } from '../primitives/transaction.ts';
+
+/** A payment that a block may hold. */
+export interface Candidate {
+  readonly transaction: Transaction;
+  /** In base units. */
+  readonly fee: bigint;
+}
+
+export interface TemplateRequest {
+  /** The block to build on. */
+  readonly parent: Hash;
+  readonly context: HeaderContext;
+  readonly candidates: readonly Candidate[];
+  /** Who is paid. */
+  readonly script: Uint8Array;
+  /** In seconds since 1970. */
+  readonly now: number;
+  /** Makes this coinbase differ from others of its height, and so all the hashes. */
+  readonly extraNonce: number;
+}
+
+/** Kept free for the header, the count of transactions and the coinbase, in weight units. */
+const reservedWeight = 4_000;
+
+/** The witness of a coinbase: 32 bytes that mean nothing yet. BIP141. */
+const reserved = new Uint8Array(32);
+
+/** The block that all of this leads to. Core: CreateNewBlock. */
+export function buildTemplate(request: TemplateRequest, params: Params): Block {
+  const { parent, context, now } = request;
+  const chosen = choose(request.candidates);
+  const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
+  const payments = chosen.map(({ transaction }) => transaction);
+  const reward = subsidyAt(context.height, params) + fees;
+  const transactions = [buildCoinbase(request, reward, payments), ...payments];
+  return {
+    header: {
+      version: 0x2000_0000,
+      parent,
+      merkleRoot: merkleRoot(transactions.map(txid)).root,
+      time: Math.max(now, context.medianTimePast + 1),
+      bits: nextBits(context, params.difficulty, params.limitBits),
+      nonce: 0,
+    },
+    transactions,
+  };
+}
+
+function choose(candidates: readonly Candidate[]): readonly Candidate[] {
+  const chosen: Candidate[] = [];
+  const left = new Set<Hash>();
+  let room = maxBlockWeight - reservedWeight;
+  for (const candidate of candidates) {
+    const { transaction } = candidate;
+    const isOrphaned = transaction.inputs.some(({ prevout }) => left.has(prevout.txid));
+    if (isOrphaned || weight(transaction) > room) {
+      left.add(txid(transaction));
+      continue;
+    }
+    room -= weight(transaction);
+    chosen.push(candidate);
+  }
+  return chosen;
+}
+
+function buildCoinbase(
+  { context, script, extraNonce }: TemplateRequest,
+  amount: bigint,
+  payments: readonly Transaction[],
+): Transaction {
+  const coinbase: Transaction = {
+    version: 2,
+    inputs: [
+      {
+        prevout: { txid: noHash, index: 0xffff_ffff },
+        scriptSig: Uint8Array.of(...heightPush(context.height), ...push(encode(U32, extraNonce))),
+        // As Core's miner: with it the lock time below counts, so that no two coinbases are alike.
+        sequence: 0xffff_fffe,
+        witness: [reserved],
+      },
+    ],
+    outputs: [{ amount, script }],
+    lockTime: context.height - 1,
+  };
+  const commitment = commitmentHash([coinbase, ...payments], reserved);
+  return { ...coinbase, outputs: [...coinbase.outputs, commitmentOutput(commitment)] };
+}

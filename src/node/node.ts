@@ -1,0 +1,135 @@
+/**
+ * The node: where the rooms meet. It holds the chain and the mempool together, and is the one door
+ * for whoever asks, be it a person or a program. No private key ever passes it.
+ */
+import { Chain, type ChainOptions, type Change } from '../chain/chain.ts';
+import { hashOf } from '../chain/entry.ts';
+import { Turns } from '../chain/turns.ts';
+import { isReject } from '../consensus/reject.ts';
+import { targetFromBits } from '../consensus/work.ts';
+import { Mempool } from '../mempool/mempool.ts';
+import type { PaymentReject } from '../mempool/policy.ts';
+import { type Waiting, WaitingTable } from '../mempool/waiting.ts';
+import { type Search, searchOf } from '../miner/kernel.ts';
+import { buildTemplate } from '../miner/template.ts';
+import type { Block } from '../primitives/block.ts';
+import { isSameBytes } from '../primitives/codec.ts';
+import type { Coin, NamedCoin } from '../primitives/coin.ts';
+import { Fault } from '../primitives/fault.ts';
+import type { Transaction } from '../primitives/transaction.ts';
+
+export interface NodeOptions extends ChainOptions {
+  /** The time in seconds since 1970. */
+  readonly now: () => number;
+  /** Searches for a nonce, in threads of its own. */
+  readonly search: (search: Search) => Promise<number | undefined>;
+}
+
+/** A coin as its owner wants to know it. */
+export interface OwnCoin extends NamedCoin {
+  /** Made by a payment that still waits for a block. */
+  readonly isWaiting: boolean;
+  /** Spent by a payment that still waits for a block. */
+  readonly isSpent: boolean;
+  /** Minted too recently to be spent. */
+  readonly isImmature: boolean;
+}
+
+/** Nonces a search, after which the time and the payments of the block are brought up to date. */
+const noncesPerSearch = 8_000_000;
+
+export class Node {
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly #options: NodeOptions;
+  readonly #turns = new Turns();
+
+  private constructor(options: NodeOptions, chain: Chain, mempool: Mempool) {
+    this.#options = options;
+    this.chain = chain;
+    this.mempool = mempool;
+  }
+
+  static async open(options: NodeOptions): Promise<Node> {
+    const chain = await Chain.open(options);
+    const table = new WaitingTable(options.database);
+    return new Node(options, chain, await Mempool.open(chain, table, options.verifyAll));
+  }
+
+  /** Takes a block, whoever made it. */
+  submitBlock(block: Block): ReturnType<Chain['accept']> {
+    return this.#turns.take(async () => {
+      const now = this.#options.now();
+      const answer = await this.chain.accept(block, now);
+      if (!isReject(answer)) await this.#follow(answer, now);
+      return answer;
+    });
+  }
+
+  /** Takes a payment, to wait for a block. */
+  submitPayment(transaction: Transaction): Promise<Waiting | PaymentReject> {
+    return this.#turns.take(() => this.mempool.accept(transaction, this.#options.now()));
+  }
+
+  async #follow(change: Change, now: number): Promise<void> {
+    if (change.connected.length > 0) await this.mempool.update(change, now);
+  }
+
+  /** Mines a block on the tip that pays this script, with what waits. Answers once it is accepted. */
+  async mine(script: Uint8Array): Promise<Block> {
+    for (let extraNonce = 0; ; extraNonce++) {
+      const template = await this.template(script, extraNonce);
+      const target = targetFromBits(template.header.bits, this.chain.params.limitBits) ?? 0n;
+      const nonce = await this.#options.search(searchOf(template.header, target, noncesPerSearch));
+      if (nonce === undefined) continue;
+      const block = { ...template, header: { ...template.header, nonce } };
+      const answer = await this.submitBlock(block);
+      if (!isReject(answer)) return block;
+      throw new Fault(answer.reason, explainRefusal(answer.reason));
+    }
+  }
+
+  /** The block that comes next, whole but for its nonce. */
+  async template(script: Uint8Array, extraNonce: number): Promise<Block> {
+    const { branch, tip, params } = this.chain;
+    const request = {
+      parent: hashOf(tip),
+      context: await branch.headerContext(tip),
+      candidates: this.mempool.list(),
+      script,
+      now: this.#options.now(),
+      extraNonce,
+    };
+    return buildTemplate(request, params);
+  }
+
+  /** The coins that pay this script, those of waiting payments too. */
+  async coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
+    const stored = await this.chain.store.coinsOf(script);
+    const waiting = this.mempool
+      .list()
+      .flatMap((each) => this.mempool.coinsOf(each))
+      .filter(({ coin }) => isSameBytes(coin.script, script));
+    return [
+      ...stored.map((named) => this.#own(named, false)),
+      ...waiting.map((named) => this.#own(named, true)),
+    ];
+  }
+
+  #own(named: NamedCoin, isWaiting: boolean): OwnCoin {
+    const isSpent = this.mempool.spenderOf(named.outPoint) !== undefined;
+    return { ...named, isWaiting, isSpent, isImmature: this.#isImmature(named.coin) };
+  }
+
+  #isImmature({ isCoinbase, height }: Coin): boolean {
+    const { tip, params } = this.chain;
+    return isCoinbase && tip.height + 1 - height < params.coinbaseMaturity;
+  }
+}
+
+function explainRefusal(reason: string): string {
+  return reason === 'time-too-new'
+    ? 'the chain is ahead of the clock: its blocks came faster than one in six seconds for so long ' +
+        'that the next one would be too far in the future; wait, or set the clock right'
+    : 'the block that was mined here is not valid by the rules; please report this';
+}
