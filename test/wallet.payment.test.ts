@@ -1,12 +1,13 @@
 /** Payments as they are planned: which coins, what fee, what comes back. */
+
 import { hexToBytes } from '@noble/hashes/utils.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../src/primitives/fault.ts';
 import { carrierScript, outputKind, p2trScript } from '../src/primitives/script.ts';
+import { dustLimit } from '../src/primitives/standard.ts';
 import type { Output } from '../src/primitives/transaction.ts';
 import {
-  dustLimit,
   type OwnedCoin,
   type Payment,
   type PaymentRequest,

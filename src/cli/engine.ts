@@ -5,7 +5,6 @@
  * 5,400 of either kind; @noble/curves 860. Each is loaded, asked a question whose answer is known,
  * and left out where it is missing or wrong.
  */
-import { createRequire } from 'node:module';
 import { parseHex } from '../primitives/codec.ts';
 import {
   answers,
@@ -52,14 +51,9 @@ async function load(loader: () => Promise<Candidate>): Promise<Candidate | undef
   }
 }
 
-/** What we call of secp256k1's native binding. It throws at keys and numbers out of range. */
-interface NativeBinding {
-  ecdsaVerify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
-}
-
 /** The binding by its own name: the package's main door would fall back to slow JavaScript. */
 async function loadNative(): Promise<Candidate> {
-  const native = createRequire(import.meta.url)('secp256k1/bindings.js') as NativeBinding;
+  const { default: native } = await import('secp256k1/bindings.js');
   return {
     name: 'secp256k1 (native)',
     verifyEcdsa: (signature, digest, publicKey) =>

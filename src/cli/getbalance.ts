@@ -8,7 +8,7 @@ export interface GetBalanceOptions {
 }
 
 /** In base units. */
-export interface Balance {
+interface Balance {
   /** In blocks, and mature. */
   readonly confirmed: bigint;
   /** What waiting payments will bring, less what they will take. */
@@ -49,7 +49,7 @@ function scriptsOf(desk: Desk, name: string | undefined): readonly Uint8Array[] 
   return isLabel ? keyring.purse(name).chosen.map(({ script }) => script) : [keyring.script(name)];
 }
 
-export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {
+async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {
   let confirmed = 0n;
   let pending = 0n;
   let immature = 0n;

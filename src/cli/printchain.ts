@@ -6,8 +6,9 @@ import { type BlockView, sideEntries, viewBlock, walkDown } from '../node/view.t
 import { addressOf } from '../primitives/address.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { totalBlockBytes } from '../primitives/block.ts';
-import { outputKind } from '../primitives/script.ts';
+import { outputKind, readPushes } from '../primitives/script.ts';
 import {
+  type Input,
   isCoinbase,
   type Output,
   outPointName,
@@ -65,27 +66,35 @@ function transactionText(
   params: Params,
 ): readonly string[] {
   const isMint = isCoinbase(transaction);
-  const inputs = isMint ? [] : transaction.inputs;
-  const commitment = isMint ? findCommitment(transaction) : undefined;
-  return [
-    `  ${txid(transaction)}`,
-    ...inputs.map(({ prevout }) => {
-      const coin = spent.get(outPointName(prevout));
-      return coin ? outputText('from', coin, params) : `    from ${outPointName(prevout)}`;
-    }),
-    ...transaction.outputs
-      .filter(({ amount }) => amount > 0n || commitment === undefined)
-      .map((output) => outputText(isMint ? 'mint' : 'to', output, params)),
-  ];
+  const inputs = transaction.inputs.map((input) => {
+    const coin = spent.get(outPointName(input.prevout));
+    if (isMint) return mintText(input);
+    return coin ? outputText('from', coin, params) : `    from ${outPointName(input.prevout)}`;
+  });
+  const outputs = transaction.outputs
+    // The commitment to the witnesses is in every block, and tells a reader nothing.
+    .filter((output) => !(isMint && findCommitment({ ...transaction, outputs: [output] })))
+    .map((output) => outputText(isMint ? 'mint' : 'to', output, params));
+  return [`  ${txid(transaction)}`, ...inputs, ...outputs].filter((line) => line !== '');
+}
+
+/** What the miner wrote into the coinbase, where it is words. */
+function mintText({ scriptSig }: Input): string {
+  const words = readPushes(scriptSig)?.findLast((bytes) => bytes.length > 4);
+  const text = words && pushText(words);
+  return text?.startsWith('"') ? memoText(text) : '';
+}
+
+function memoText(text: string): string {
+  return text === '' ? '' : `    memo${' '.repeat(20)}${text}`;
 }
 
 function outputText(word: string, { amount, script }: Output, { prefix }: Params): string {
   const output = outputKind(script);
   const pushes = output?.kind === 'carrier' ? output.pushes.map(pushText).join(' ') : undefined;
   const whom = addressOf(script, prefix) ?? pushes;
-  const isMemo = pushes !== undefined && amount === 0n;
-  const much = isMemo ? '' : formatAmount(amount);
-  return `    ${(isMemo ? 'memo' : word).padEnd(4)}${much.padStart(18)}  ${whom ?? 'unknown'}`;
+  if (pushes !== undefined && amount === 0n) return memoText(pushes);
+  return `    ${word.padEnd(4)}${formatAmount(amount).padStart(18)}  ${whom ?? 'unknown script'}`;
 }
 
 /** Text where it is text that cannot harm a terminal, else hexadecimal. */

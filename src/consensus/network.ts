@@ -72,7 +72,7 @@ function readDifficulty(fields: Fields): Difficulty {
 }
 
 /** Refuses rules that contradict each other. Throws a `DecodeError` that names the field. */
-export function checkParams(params: Params): void {
+function checkParams(params: Params): void {
   const { name, genesis, difficulty, limitBits, maxFutureSeconds, prefix } = params;
   if (builtIn.some((known) => known.name === name)) wrong('name', `'${name}' is built in`);
   if (prefix === 'bc' || prefix === 'tb') wrong('prefix', `'${prefix}' is Bitcoin's own`);

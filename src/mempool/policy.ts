@@ -1,21 +1,16 @@
 /** Policy: what this node passes on, which is less than what the rules allow in a block. */
 import type { Facts, Reason, Reject } from '../consensus/reject.ts';
-import { isUnspendable, outputKind } from '../primitives/script.ts';
+import { dustLimit, maxPaymentWeight, minFeeRate } from '../primitives/standard.ts';
 import {
   isCoinbase,
-  type Output,
   strippedBytes,
   type Transaction,
   virtualBytes,
   weight,
 } from '../primitives/transaction.ts';
 
-/** Base units per 1,000 virtual bytes. Core: DEFAULT_MIN_RELAY_TX_FEE, as it was for long. */
-export const minFeeRate = 1_000n;
-/** The heaviest payment that is passed on. Core: MAX_STANDARD_TX_WEIGHT. */
-export const maxPaymentWeight = 400_000;
 /** The smallest, in stripped bytes. Core: MIN_STANDARD_TX_NONWITNESS_SIZE. */
-export const minPaymentBytes = 65;
+const minPaymentBytes = 65;
 
 /** Core's words for what the mempool refuses beside what the rules refuse. */
 export type PolicyReason =
@@ -45,17 +40,8 @@ export function checkPolicy(transaction: Transaction): PaymentReject | undefined
   if (paymentWeight > maxPaymentWeight) return refuse('tx-size', { weight: paymentWeight });
   const bytes = strippedBytes(transaction);
   if (bytes < minPaymentBytes) return refuse('tx-size-small', { bytes });
-  const output = transaction.outputs.findIndex((each) => each.amount < dustLimit(each));
+  const output = transaction.outputs.findIndex((each) => each.amount < dustLimit(each.script));
   return output < 0 ? undefined : refuse('dust', { output });
-}
-
-/**
- * The least that an output must hold for spending it to make sense at 3 base units a virtual byte.
- * Core: GetDustThreshold.
- */
-export function dustLimit({ script }: Pick<Output, 'script'>): bigint {
-  if (isUnspendable(script)) return 0n;
-  return outputKind(script)?.kind === 'p2tr' ? 330n : 294n;
 }
 
 /** The least fee, in base units, for a payment of this size. */

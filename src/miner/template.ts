@@ -17,7 +17,7 @@ import { heightPush, push } from '../primitives/script.ts';
 import { type Transaction, txid, weight } from '../primitives/transaction.ts';
 
 /** A payment that a block may hold. */
-export interface Candidate {
+interface Candidate {
   readonly transaction: Transaction;
   /** In base units. */
   readonly fee: bigint;

@@ -7,6 +7,7 @@
 import { formatAmount } from '../primitives/amount.ts';
 import { Fault } from '../primitives/fault.ts';
 import { carrierScript, outputKind } from '../primitives/script.ts';
+import { dustLimit, maxPaymentWeight } from '../primitives/standard.ts';
 import type { OutPoint, Output, Transaction } from '../primitives/transaction.ts';
 import { addCoin, feeOf, isWorthwhile, nothing, type Sum, signedWeight } from './fee.ts';
 import type { KeyPath } from './keys.ts';
@@ -45,9 +46,6 @@ export interface Payment {
   readonly change: bigint;
 }
 
-/** The heaviest payment that nodes pass on. Core: MAX_STANDARD_TX_WEIGHT. */
-const maxPaymentWeight = 400_000;
-
 /** The longest memo, in bytes of UTF-8. */
 const maxMemoBytes = 80;
 
@@ -61,15 +59,6 @@ export function planPayment(request: PaymentRequest): Payment {
   const memo = memoOutputs(request.memo);
   if (coins.length === 0) throw new Fault('no-coins', 'there are no coins here to spend');
   return amount === 'all' ? planAll(request, memo) : planAmount({ ...request, amount }, memo);
-}
-
-/**
- * The least amount an output of this script may have: below it, spending it costs more than it is
- * worth at 3 units a virtual byte, and every node would keep it for ever. Core: GetDustThreshold.
- */
-export function dustLimit(script: Uint8Array): bigint {
-  const output = outputKind(script);
-  return output?.kind === 'p2wpkh' ? 294n : output?.kind === 'p2tr' ? 330n : 0n;
 }
 
 /** Whoever names a key that is no point has made a mistake, and what is sent there is lost. */
