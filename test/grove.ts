@@ -1,0 +1,178 @@
+/**
+ * A grove: a node in memory whose blocks have names, so that a test can draw its forks as a tree.
+ *
+ * It grows on Bitcoin's regtest, but a minted coin matures in the next block. The clock stands.
+ */
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { MemoryLevel } from 'memory-level';
+import { type Accepted, type BlockReject, Chain, type VerifyAll } from '../src/chain/chain.ts';
+import { type Database, Table } from '../src/chain/database.ts';
+import { hashOf } from '../src/chain/entry.ts';
+import { type Params, regtest } from '../src/consensus/params.ts';
+import { isReject } from '../src/consensus/reject.ts';
+import { subsidyAt } from '../src/consensus/subsidy.ts';
+import { searchNonce } from '../src/miner/kernel.ts';
+import { Node } from '../src/node/node.ts';
+import { type Block, hashHeader } from '../src/primitives/block.ts';
+import { Coin } from '../src/primitives/coin.ts';
+import { heightPush, push } from '../src/primitives/script.ts';
+import { nobleEngine, verify } from '../src/primitives/signature.ts';
+import { OutPoint, outPointName, type Transaction } from '../src/primitives/transaction.ts';
+import { coinbaseOf, epoch, grind, keyOf, type Owned, ownOutput, seal } from './forge.ts';
+
+/** Regtest where a minted coin can be spent by the next block. */
+export const grass: Params = { ...regtest, coinbaseMaturity: 1 };
+
+/** The time by every clock here, long after all blocks but those that say otherwise. */
+export const noon = 1_900_000_000;
+
+/** All signatures, one after the other, in this thread. */
+export const verifyInline: VerifyAll = async (checks) =>
+  checks.find((check) => !verify(check, nobleEngine));
+
+/** An empty database in memory. */
+export function memory(): MemoryLevel<Uint8Array, Uint8Array> {
+  return new MemoryLevel({ keyEncoding: 'view', valueEncoding: 'view' });
+}
+
+/** A chain by itself, without a mempool. */
+export function openChain(database: Database, params: Params = regtest): Promise<Chain> {
+  return Chain.open({ database, params, verifyAll: verifyInline });
+}
+
+/** Every coin there is, by name, as the tables have it. */
+export async function coinsIn(database: Database): Promise<ReadonlyMap<string, Coin>> {
+  const found = new Map<string, Coin>();
+  for await (const [outPoint, coin] of new Table('c', OutPoint, Coin).scan(database)) {
+    found.set(outPointName(outPoint), coin);
+  }
+  return found;
+}
+
+/** What a block is drawn with. */
+export interface Growth {
+  /** The name of its parent; the tip where nothing is said. */
+  readonly on?: string;
+  /** Its payments. */
+  readonly with?: readonly Transaction[];
+  /** What it takes; the subsidy where nothing is said. */
+  readonly claim?: bigint;
+  readonly time?: number;
+  readonly nonce?: number;
+}
+
+export interface Ground {
+  readonly params?: Params;
+  readonly database?: Database;
+}
+
+interface Planted {
+  readonly block: Block;
+  readonly height: number;
+}
+
+/** A grove on this ground. Its first block is called `genesis`. */
+export async function plant({ params = grass, database = memory() }: Ground = {}): Promise<Grove> {
+  const grove = new Grove(params, database);
+  await grove.reopen();
+  return grove;
+}
+
+export class Grove {
+  readonly params: Params;
+  readonly database: Database;
+  /** What the node's clock shows. */
+  clock = noon;
+  #node: Node | undefined;
+  readonly #planted = new Map<string, Planted>();
+
+  constructor(params: Params, database: Database) {
+    this.params = params;
+    this.database = database;
+    this.#planted.set('genesis', { block: params.genesis, height: 0 });
+  }
+
+  /** Starts the program again on the same database. */
+  async reopen(): Promise<void> {
+    this.#node = await Node.open({
+      database: this.database,
+      params: this.params,
+      verifyAll: verifyInline,
+      now: () => this.clock,
+      search: async (search) => searchNonce(search),
+    });
+  }
+
+  get node(): Node {
+    if (!this.#node) throw new Error('the grove was never opened');
+    return this.#node;
+  }
+
+  /** The name of the block that the coins speak of. */
+  get tip(): string {
+    const tip = hashOf(this.node.chain.tip);
+    const found = [...this.#planted].find(([, { block }]) => hashHeader(block.header) === tip);
+    return found?.[0] ?? tip;
+  }
+
+  /** Draws a valid block, or one as bad as what is said of it, and keeps it to itself. */
+  draw(name: string, growth: Growth = {}): Block {
+    const parent = this.#find(growth.on ?? this.tip);
+    const height = parent.height + 1;
+    const { with: payments = [], claim = subsidyAt(height, this.params), nonce = 0 } = growth;
+    const { time = epoch + height * 600 } = growth;
+    const scriptSig = Uint8Array.of(...heightPush(height), ...push(utf8ToBytes(name)));
+    const coinbase = coinbaseOf(height, payments, { claim, scriptSig });
+    const fields = { parent: hashHeader(parent.block.header), time, nonce };
+    const sealed = seal([coinbase, ...payments], fields);
+    const block = { ...sealed, header: grind(sealed.header) };
+    this.#planted.set(name, { block, height });
+    return block;
+  }
+
+  /** Hands a drawn block to the node. */
+  submit(name: string): Promise<Accepted | BlockReject> {
+    return this.node.submitBlock(this.block(name));
+  }
+
+  /** Draws a block and hands it to the node: what became of it, in a word. */
+  async mine(name: string, growth: Growth = {}): Promise<string> {
+    this.draw(name, growth);
+    return wordOf(await this.submit(name));
+  }
+
+  block(name: string): Block {
+    return this.#find(name).block;
+  }
+
+  /** The coin that a block minted, with its key. */
+  minted(name: string): Owned {
+    const { block, height } = this.#find(name);
+    const [coinbase] = block.transactions;
+    if (!coinbase) throw new Error(`${name} mints nothing`);
+    const { coin, ...rest } = ownOutput(coinbase, 0, keyOf(0), height);
+    return { ...rest, coin: { ...coin, isCoinbase: true } };
+  }
+
+  /** Hands a payment to the node: `waits`, or the reason why it may not. */
+  async pay(transaction: Transaction): Promise<string> {
+    const answer = await this.node.submitPayment(transaction);
+    return isReject(answer) ? answer.reason : 'waits';
+  }
+
+  /** What waits for a block, in order. */
+  get waiting(): readonly Transaction[] {
+    return this.node.mempool.list().map(({ transaction }) => transaction);
+  }
+
+  #find(name: string): Planted {
+    const found = this.#planted.get(name);
+    if (!found) throw new RangeError(`no block is called ${name}`);
+    return found;
+  }
+}
+
+/** What became of a block, in a word: `connected`, `side`, `known`, or why it was refused. */
+export function wordOf(answer: Accepted | BlockReject): string {
+  return isReject(answer) ? answer.reason : answer.status;
+}
