@@ -1,7 +1,9 @@
 /** Codecs: what is written is read again as the same, and everything has one encoding. */
+
 import { script as bitcoinScript } from 'bitcoinjs-lib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { U32Sorted } from '../src/chain/database.ts';
 import { addressOf, scriptOf } from '../src/primitives/address.ts';
 import { formatAmount, parseAmount } from '../src/primitives/amount.ts';
 import {
@@ -26,7 +28,6 @@ import {
   parseHash,
   parseHex,
   U32,
-  U32Sorted,
 } from '../src/primitives/codec.ts';
 import { Coin, NamedCoin, Undo } from '../src/primitives/coin.ts';
 import { heightPush, outputKind, push, readPushes } from '../src/primitives/script.ts';

@@ -64,7 +64,7 @@ export class Branch {
     };
   }
 
-  /** What the rules for coins must know, for a block on this tip: two reads, however large it is. */
+  /** What the rules for coins must know, for a block on this tip: two reads, however large. */
   async connectContext(tip: Entry, block: Block): Promise<ConnectContext> {
     const touched = touchedCoins(block);
     const found = await this.#store.coins(touched);

@@ -1,9 +1,9 @@
 /**
  * The database underneath: keys and values in order, and batches that happen whole or not at all.
  *
- * `level` answers this on disk and in a browser, `memory-level` in a test; this room imports none of
- * them. All that one step changes goes into one batch, so that after a crash everything here still
- * speaks of the same block.
+ * `level` answers this on disk and in a browser, `memory-level` in a test; this room imports
+ * neither. All that one step changes goes into one batch, so that after a crash everything here
+ * still speaks of the same block.
  */
 import { concatBytes } from '@noble/hashes/utils.js';
 import { type Codec, decode, encode } from '../primitives/codec.ts';
@@ -24,6 +24,17 @@ export interface Database {
 export type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array };
+
+/** Big end first, for the keys of tables: so that numbers sort as bytes. */
+export const U32Sorted: Codec<number> = {
+  read: (from) => {
+    const view = from.take(4);
+    return new DataView(view.buffer, view.byteOffset, 4).getUint32(0);
+  },
+  write: (value, to) => {
+    for (const shift of [24, 16, 8, 0]) to.u8((value >>> shift) & 0xff);
+  },
+};
 
 /** One table: its keys and its values. The first byte of a key tells the table. */
 export class Table<K, V> {

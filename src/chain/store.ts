@@ -12,11 +12,11 @@
  */
 import type { Block } from '../primitives/block.ts';
 import { Block as BlockCodec } from '../primitives/block.ts';
-import { Bytes, type Codec, encode, Hash, struct, U32, U32Sorted } from '../primitives/codec.ts';
+import { Bytes, type Codec, encode, Hash, struct, U32 } from '../primitives/codec.ts';
 import { Coin, type NamedCoin, Undo } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import { OutPoint } from '../primitives/transaction.ts';
-import { type Database, type Operation, Table } from './database.ts';
+import { type Database, type Operation, Table, U32Sorted } from './database.ts';
 import { Entry, hashOf } from './entry.ts';
 
 /** Counts up when the tables change in a way that older programs would misread. */

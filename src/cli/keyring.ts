@@ -1,4 +1,4 @@
-/** The keyring: whose address is it, and which coins can be spent with the wallets that are here. */
+/** The keyring: whose address is it, and which coins can the wallets here spend? */
 
 import type { Params } from '../consensus/params.ts';
 import { addressOf, scriptOf } from '../primitives/address.ts';

@@ -22,7 +22,7 @@ export function random(length: number): Uint8Array {
   return Uint8Array.from(randomBytes(length));
 }
 
-/** Where data goes unless `--datadir` says otherwise: in a checkout `data`, else as is usual here. */
+/** Where data goes unless `--datadir` says otherwise: in a checkout `data`, else as is usual. */
 export function defaultDatadir(): string {
   const isCheckout = existsSync(new URL('../../src', import.meta.url));
   if (isCheckout) return fileURLToPath(new URL('../../data', import.meta.url));

@@ -1,4 +1,4 @@
-/** Opens a node on this machine: LevelDB beneath it, the fastest engine and a mining thread beside. */
+/** Opens a node on this machine: LevelDB beneath it, an engine and a mining thread beside. */
 import type { VerifyAll } from '../chain/chain.ts';
 import type { Params } from '../consensus/params.ts';
 import { Node } from '../node/node.ts';

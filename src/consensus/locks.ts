@@ -26,7 +26,7 @@ export function isFinal({ lockTime, inputs }: Transaction, context: LockContext)
 const isDisabled = (sequence: number) => (sequence & 0x8000_0000) !== 0;
 const isTimed = (sequence: number) => (sequence & 0x0040_0000) !== 0;
 
-/** Does this input wait until its coin has a certain age in seconds? Then that age must be known. */
+/** Does this input wait until its coin has an age in seconds? Then that age must be known. */
 export function isTimeLocked({ version }: Transaction, { sequence }: Input): boolean {
   return version >= 2 && !isDisabled(sequence) && isTimed(sequence);
 }

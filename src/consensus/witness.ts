@@ -1,8 +1,8 @@
 /**
  * Witnesses: exactly the proof that a coin asks for, as the one question it puts to the curve.
  *
- * In Bitcoin these are programs to run. Here the two kinds of coin have one form of witness each, so
- * an input is a signature check or it is refused.
+ * In Bitcoin these are programs to run. Here the two kinds of coin have one form of witness each,
+ * so an input is a signature check or it is refused.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { DecodeError } from '../primitives/codec.ts';

@@ -1,7 +1,6 @@
 /** Payments that wait for a block, as the database keeps them between two runs. */
-import type { Database, Operation } from '../chain/database.ts';
-import { Table } from '../chain/database.ts';
-import { I64, struct, U32, U32Sorted, type ValueOf } from '../primitives/codec.ts';
+import { type Database, type Operation, Table, U32Sorted } from '../chain/database.ts';
+import { I64, struct, U32, type ValueOf } from '../primitives/codec.ts';
 import { Transaction } from '../primitives/transaction.ts';
 
 export const Waiting = struct({

@@ -75,7 +75,7 @@ export class Node {
     if (change.connected.length > 0) await this.mempool.update(change, now);
   }
 
-  /** Mines a block on the tip that pays this script, with what waits. Answers once it is accepted. */
+  /** Mines a block that pays this script and holds what waits. Answers once it is accepted. */
   async mine(script: Uint8Array): Promise<Block> {
     for (let extraNonce = 0; ; extraNonce++) {
       const template = await this.template(script, extraNonce);
@@ -129,7 +129,7 @@ export class Node {
 
 function explainRefusal(reason: string): string {
   return reason === 'time-too-new'
-    ? 'the chain is ahead of the clock: its blocks came faster than one in six seconds for so long ' +
-        'that the next one would be too far in the future; wait, or set the clock right'
+    ? 'the chain is ahead of the clock: blocks came so fast for so long that the next would be ' +
+        'too far in the future; wait, or set the clock right'
     : 'the block that was mined here is not valid by the rules; please report this';
 }

@@ -1,4 +1,4 @@
-/** A block: a header of eighty bytes that commits to a past, a content and work, and the content. */
+/** A block: a header of eighty bytes that commits to a past, to work and to a content. */
 import {
   compactSizeBytes,
   encode,

@@ -164,21 +164,10 @@ export const I32: Codec<number> = {
   write: (value, to) => to.u32(value >>> 0),
 };
 
-/** Signed, so that a negative amount can be seen and refused by a rule instead of wrapping round. */
+/** Signed, so that a rule can see and refuse a negative amount instead of its wrapping round. */
 export const I64: Codec<bigint> = {
   read: (from) => from.i64(),
   write: (value, to) => to.u64(BigInt.asUintN(64, value)),
-};
-
-/** Big end first, for the keys of tables: so that numbers sort as bytes. */
-export const U32Sorted: Codec<number> = {
-  read: (from) => {
-    const view = from.take(4);
-    return new DataView(view.buffer, view.byteOffset, 4).getUint32(0);
-  },
-  write: (value, to) => {
-    for (const shift of [24, 16, 8, 0]) to.u8((value >>> shift) & 0xff);
-  },
 };
 
 /** No length in Bitcoin's formats is above this. Core: MAX_SIZE. */
@@ -227,7 +216,7 @@ export const Bytes: Codec<Uint8Array> = {
   },
 };
 
-/** A count, then that many items, each of one byte at least: so a false count ends with the input. */
+/** A count, then that many items of one byte at least: so a false count ends with the input. */
 export function list<T>(item: Codec<T>): Codec<readonly T[]> {
   return {
     read: (from) => {

@@ -7,7 +7,7 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import { DecodeError, Reader } from './codec.ts';
 
-/** What is asked of the curve, as plain data: it can be kept, counted and sent to another thread. */
+/** What is asked of the curve, as plain data: to be kept, counted, sent to another thread. */
 export interface SignatureCheck {
   readonly scheme: 'ecdsa' | 'schnorr';
   /** 64 bytes: r and s for ECDSA, R and s for BIP340. */
