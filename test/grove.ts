@@ -8,6 +8,7 @@ import { MemoryLevel } from 'memory-level';
 import { type Accepted, type BlockReject, Chain, type VerifyAll } from '../src/chain/chain.ts';
 import { type Database, Table } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
+import { nextBits, pastHeight } from '../src/consensus/difficulty.ts';
 import { type Params, regtest } from '../src/consensus/params.ts';
 import { isReject } from '../src/consensus/reject.ts';
 import { subsidyAt } from '../src/consensus/subsidy.ts';
@@ -69,6 +70,7 @@ export interface Ground {
 interface Planted {
   readonly block: Block;
   readonly height: number;
+  readonly parent?: Planted;
 }
 
 /** A grove on this ground. Its first block is called `genesis`. */
@@ -123,10 +125,11 @@ export class Grove {
     const { time = epoch + height * 600 } = growth;
     const scriptSig = Uint8Array.of(...heightPush(height), ...push(utf8ToBytes(name)));
     const coinbase = coinbaseOf(height, payments, { claim, scriptSig });
-    const fields = { parent: hashHeader(parent.block.header), time, nonce };
+    const bits = this.#bitsAfter(parent);
+    const fields = { parent: hashHeader(parent.block.header), time, bits, nonce };
     const sealed = seal([coinbase, ...payments], fields);
     const block = { ...sealed, header: grind(sealed.header) };
-    this.#planted.set(name, { block, height });
+    this.#planted.set(name, { block, height, parent });
     return block;
   }
 
@@ -163,6 +166,16 @@ export class Grove {
   /** What waits for a block, in order. */
   get waiting(): readonly Transaction[] {
     return this.node.mempool.list().map(({ transaction }) => transaction);
+  }
+
+  #bitsAfter(parent: Planted): number {
+    const { difficulty, limitBits } = this.params;
+    const past = pastHeight(parent.height + 1, difficulty);
+    let at: Planted | undefined = past === undefined ? undefined : parent;
+    while (at && at.height !== past) at = at.parent;
+    const pastTime = at?.block.header.time;
+    const { header } = parent.block;
+    return nextBits({ height: parent.height + 1, parent: header, pastTime }, difficulty, limitBits);
   }
 
   #find(name: string): Planted {
