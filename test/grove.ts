@@ -50,6 +50,14 @@ export async function coinsIn(database: Database): Promise<ReadonlyMap<string, C
   return found;
 }
 
+/** Every record with a key from this letter on and before the other, as bytes. */
+export async function recordsIn(database: Database, from = 'a', before = '~') {
+  const records: [Uint8Array, Uint8Array][] = [];
+  const range = { gte: utf8ToBytes(from), lt: utf8ToBytes(before) };
+  for await (const record of database.iterator(range)) records.push(record);
+  return records;
+}
+
 /** What a block is drawn with. */
 export interface Growth {
   /** The name of its parent; the tip where nothing is said. */

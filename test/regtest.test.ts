@@ -4,7 +4,7 @@ import type { Chain } from '../src/chain/chain.ts';
 import { isReject } from '../src/consensus/reject.ts';
 import { Block, hashHeader } from '../src/primitives/block.ts';
 import { decode, parseHex } from '../src/primitives/codec.ts';
-import { memory, noon, openChain, wordOf } from './grove.ts';
+import { memory, noon, openChain, recordsIn, wordOf } from './grove.ts';
 import { hasVectors, startTally, vectorJson } from './vectors.ts';
 
 const tally = startTally('Bitcoin regtest');
@@ -72,7 +72,7 @@ beforeAll(async () => {
   const database = memory();
   const chain = await openChain(database);
   for (const text of base) expect(wordOf(await chain.accept(read(text), noon))).toBe('connected');
-  for await (const record of database.iterator()) records.push(record);
+  records.push(...(await recordsIn(database)));
 });
 
 describe.skipIf(!hasVectors)('vectors/regtest/cases.json', () => {

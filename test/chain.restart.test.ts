@@ -1,0 +1,173 @@
+/** Restarts: what the chain finds again on the disk, whichever write was the last before a crash. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { Level } from 'level';
+import { afterAll, expect, test } from 'vitest';
+import type { Database, Operation } from '../src/chain/database.ts';
+import { hashOf } from '../src/chain/entry.ts';
+import { Store } from '../src/chain/store.ts';
+import { main } from '../src/consensus/params.ts';
+import { hashHeader } from '../src/primitives/block.ts';
+import { outputTo, pay } from './forge.ts';
+import { coinsIn, type Grove, memory, openChain, plant, recordsIn, wordOf } from './grove.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'chain-restart-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A real LevelDB on the disk. */
+async function onDisk(name: string): Promise<Level<Uint8Array, Uint8Array>> {
+  const options = { keyEncoding: 'view', valueEncoding: 'view' };
+  const level = new Level<Uint8Array, Uint8Array>(join(folder, name), options);
+  await level.open();
+  return level;
+}
+
+//   genesis ── a1 ── a2
+//               └─── b2 ── b3
+/** The tree above; a2 and b2 spend the same coin. Everything is drawn, and nothing handed in. */
+async function plantForked(database: Database): Promise<Grove> {
+  const grove = await plant({ database });
+  grove.draw('a1', { on: 'genesis' });
+  const coin = grove.minted('a1');
+  const spends = [1, 2].map((to) => pay([coin], { outputs: [outputTo(to, 1_0000_0000n)] }));
+  grove.draw('a2', { on: 'a1', with: spends.slice(0, 1) });
+  grove.draw('b2', { on: 'a1', with: spends.slice(1) });
+  grove.draw('b3', { on: 'b2' });
+  return grove;
+}
+
+const order = ['a1', 'a2', 'b2', 'b3'];
+
+test('a chain on LevelDB has the same tip and coins when it is opened again', async () => {
+  const first = await onDisk('again');
+  const grove = await plantForked(first);
+  for (const name of order) await grove.submit(name);
+  const coins = await coinsIn(first);
+  expect([grove.tip, coins.size]).toEqual(['b3', 3]);
+  await first.close();
+
+  const second = await onDisk('again');
+  const chain = await openChain(second);
+  expect(hashOf(chain.tip)).toBe(hashHeader(grove.block('b3').header));
+  expect(await coinsIn(second)).toEqual(coins);
+  expect(await chain.store.block(chain.tip)).toEqual(grove.block('b3'));
+  expect((await chain.store.leaves()).length).toBe(2);
+  await second.close();
+});
+
+test('a block that was kept before a crash, and not yet made the tip, is so afterwards', async () => {
+  const grove = await plantForked(memory());
+  for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
+  const { store, branch } = grove.node.chain;
+  const b2 = await store.entry(hashHeader(grove.block('b2').header));
+  if (!b2) throw new Error('b2 was not kept');
+  const b3 = grove.block('b3');
+  await new Store(grove.database).add(await branch.extend(b2, b3), b3);
+  expect(grove.tip).toBe('a2');
+
+  await grove.reopen();
+  expect(grove.tip).toBe('b3');
+  const straight = await plantForked(memory());
+  for (const name of ['a1', 'b2', 'b3']) await straight.submit(name);
+  expect(await coinsIn(grove.database)).toEqual(await coinsIn(straight.database));
+});
+
+test('a bad block that was kept before a crash is condemned afterwards', async () => {
+  const grove = await plantForked(memory());
+  await grove.submit('a1');
+  const bad = grove.draw('bad', { on: 'a1', claim: 99_0000_0000n });
+  const { chain } = grove.node;
+  await chain.store.add(await chain.branch.extend(chain.tip, bad), bad);
+  await grove.reopen();
+  expect(grove.tip).toBe('a1');
+  expect(wordOf(await grove.submit('bad'))).toBe('duplicate-invalid');
+});
+
+/** A database whose machine dies before the write of this number, counted from zero. */
+class Mortal implements Database {
+  readonly #under: Database;
+  #left: number;
+
+  constructor(under: Database, writes: number) {
+    this.#under = under;
+    this.#left = writes;
+  }
+
+  get(key: Uint8Array) {
+    return this.#under.get(key);
+  }
+
+  getMany(keys: Uint8Array[]) {
+    return this.#under.getMany(keys);
+  }
+
+  iterator(range: Parameters<Database['iterator']>[0]) {
+    return this.#under.iterator(range);
+  }
+
+  async batch(operations: Operation[], options: { readonly sync: boolean }) {
+    if (this.#left-- <= 0) throw new Error('the machine is dead');
+    await this.#under.batch(operations, options);
+  }
+}
+
+/** Hands in the whole tree to a node that dies before this write. Did it live on to the end? */
+async function liveFor(writes: number, under: Database): Promise<boolean> {
+  try {
+    const grove = await plantForked(new Mortal(under, writes));
+    for (const name of order) await grove.submit(name);
+    return true;
+  } catch (error) {
+    expect(String(error)).toContain('the machine is dead');
+    return false;
+  }
+}
+
+test('whichever write a crash comes before, the same chain is reached afterwards', async () => {
+  const whole = memory();
+  expect(await liveFor(Number.POSITIVE_INFINITY, whole)).toBe(true);
+  const expected = await recordsIn(whole);
+
+  let writes = 0;
+  for (; ; writes++) {
+    const database = memory();
+    if (await liveFor(writes, database)) break;
+    const grove = await plantForked(database);
+    for (const name of order) await grove.submit(name);
+    expect(grove.tip, `after ${writes} writes`).toBe('b3');
+    expect(await recordsIn(database), `after ${writes} writes`).toEqual(expected);
+  }
+  // One to begin, one for each block kept, and one for each block that joins or leaves.
+  expect(writes).toBe(1 + 4 + 4 + 1);
+});
+
+test('a chain of one network is not opened as that of another', async () => {
+  const database = memory();
+  await openChain(database);
+  await expect(openChain(database, main)).rejects.toMatchObject({ code: 'wrong-network' });
+});
+
+test('a database whose tables are of another version is not touched', async () => {
+  const database = memory();
+  await openChain(database);
+  const key = utf8ToBytes('mschema');
+  await database.put(key, Uint8Array.of(2, 0, 0, 0));
+  const before = await recordsIn(database);
+  await expect(openChain(database)).rejects.toMatchObject({ code: 'schema' });
+  expect(await recordsIn(database)).toEqual(before);
+});
+
+test('a database that has lost a block says so instead of going on', async () => {
+  const grove = await plantForked(memory());
+  for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
+  const { chain } = grove.node;
+  const gone = await recordsIn(grove.database, 'b', 'c');
+  await grove.database.batch(
+    gone.map(([key]) => ({ type: 'del', key })),
+    { sync: true },
+  );
+  await expect(chain.store.block(chain.tip)).rejects.toMatchObject({ code: 'damaged' });
+  await expect(grove.submit('b3')).rejects.toMatchObject({ code: 'damaged' });
+});
