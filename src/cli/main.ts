@@ -5,6 +5,7 @@ import { buildProgram } from './program.ts';
 
 /** Runs `chain` with these words. The exit code is 0 done, 1 refused or failed, 2 wrong usage. */
 export async function main(words: readonly string[]): Promise<void> {
+  process.stdout.on('error', leaveQuietly);
   const program = buildProgram();
   for (const command of [program, ...program.commands]) {
     // What is wrong with the usage is said below, as every other error.
@@ -16,6 +17,12 @@ export async function main(words: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error, words);
   }
+}
+
+/** Whoever read the answer has seen enough, as `head` has; what was done is on the disk. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 }
 
 function report(error: unknown, words: readonly string[]): number {
