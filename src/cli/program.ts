@@ -34,7 +34,8 @@ export function buildProgram(): Command {
     program.addOption(option);
   }
   for (const make of [createWallet, getBalance, send, mine, printChain, status]) {
-    program.addCommand(make().helpOption('--help', 'print this help'));
+    const command = make().helpOption('--help', 'print this help');
+    program.addCommand(command.configureHelp({ showGlobalOptions: true }));
   }
   return program;
 }
@@ -131,7 +132,7 @@ function status(): Command {
 function setting(flags: string, description: string): Option {
   const option = new Option(flags, description);
   const name = `CHAIN_${option.attributeName().replace(/[A-Z]/g, '_$&').toUpperCase()}`;
-  const isOff = ['', '0', 'false'].includes(process.env[name] ?? '');
+  const isOff = ['', '0', 'false'].includes(process.env[name] ?? 'unset');
   // A switch is on when its variable is there at all, which nobody expects of CHAIN_JSON=0.
   return option.isBoolean() && isOff ? option : option.env(name);
 }
