@@ -156,7 +156,7 @@ test('what left or came back with the chain is so after a restart too', async ()
   expect(grove.waiting).toEqual([first, second, third]);
 });
 
-test('after a crash between a block and the mempool, what the block holds waits no longer', async () => {
+test('after a crash between a block and the mempool, what the block holds is gone', async () => {
   const grove = await plantWith(['a1', 'a2']);
   const [first, second, third] = chainFrom(grove.minted('a1'));
   const loser = chainFrom(grove.minted('a2'));
@@ -170,6 +170,22 @@ test('after a crash between a block and the mempool, what the block holds waits 
   expect(grove.waiting).toEqual([second, third]);
   await grove.reopen();
   expect(grove.waiting).toEqual([second, third]);
+});
+
+//   genesis ── a1 ── a2 ── a3 ── a4 ── a5       locked to height 5
+//               └─── b2 ── b3 ── b4             the mempool never hears of these
+test('after a crash in a reorganisation, what the next block may not hold is gone', async () => {
+  const grove = await plantWith(['a1', 'a2', 'a3', 'a4', 'a5'], paced);
+  const locked = spend(grove.minted('a1'), 1, { lockTime: 5, sequence: 0xffff_fffe });
+  await payAll(grove, [locked, follow(locked)]);
+  const { time } = grove.block('a1').header;
+  for (const [i, on] of ['a1', 'b2', 'b3'].entries()) {
+    const block = grove.draw(`b${i + 2}`, { on, time: time + i + 1 });
+    await grove.node.chain.accept(block, noon);
+  }
+  await grove.reopen();
+  expect(grove.tip).toBe('b4');
+  expect(grove.waiting).toEqual([]);
 });
 
 test('a payer sees the coins that wait, that are spent, and that are immature', async () => {

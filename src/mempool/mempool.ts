@@ -43,13 +43,13 @@ export class Mempool {
   static async open(chain: Chain, table: WaitingTable, verifyAll: VerifyAll): Promise<Mempool> {
     const mempool = new Mempool(chain, table, verifyAll);
     const loaded = await table.load();
-    mempool.#next = Math.max(-1, ...loaded.keys()) + 1;
+    mempool.#next = ([...loaded.keys()].at(-1) ?? -1) + 1;
     const gone: number[] = [];
     for (const [number, waiting] of loaded) {
-      // A crash may have come between the block that holds a payment and its leaving here.
-      const found = await mempool.#coins(waiting.transaction);
-      if (found.every((coin) => coin !== undefined)) mempool.#add(number, waiting);
-      else gone.push(number);
+      // A crash may have come between a change of the chain and what follows from it here.
+      const judged = await mempool.#judgeInNextBlock(waiting.transaction);
+      if (isReject(judged)) gone.push(number);
+      else mempool.#add(number, waiting);
     }
     await table.write(new Map(), gone);
     return mempool;
@@ -130,6 +130,17 @@ export class Mempool {
     const wrong =
       checkTransaction(transaction) ?? checkSubset(transaction) ?? checkPolicy(transaction);
     if (wrong) return wrong;
+    const judged = await this.#judgeInNextBlock(transaction);
+    if (isReject(judged)) return judged;
+    const { coins, fee } = judged;
+    const poor = checkFee(transaction, fee) ?? (await this.#checkSignatures(transaction, coins));
+    return poor ?? { transaction, fee, time: now };
+  }
+
+  /** All that a change of the chain may alter: the coins, their ages and the lock times. */
+  async #judgeInNextBlock(
+    transaction: Transaction,
+  ): Promise<{ readonly coins: readonly Coin[]; readonly fee: bigint } | PaymentReject> {
     const { tip, params } = this.#chain;
     const place = { height: tip.height + 1, medianTimePast: tip.medianTimePast };
     if (!isFinal(transaction, place)) {
@@ -145,8 +156,7 @@ export class Mempool {
     if (typeof fee !== 'bigint') {
       return fee.reason === 'bad-txns-nonfinal' ? refuse('non-BIP68-final', fee.facts) : fee;
     }
-    const poor = checkFee(transaction, fee) ?? (await this.#checkSignatures(transaction, coins));
-    return poor ?? { transaction, fee, time: now };
+    return { coins, fee };
   }
 
   async #spendableCoins(transaction: Transaction): Promise<readonly Coin[] | PaymentReject> {
