@@ -1,4 +1,4 @@
-/** Mining: the template is a valid block but for its nonce, and the kernel finds the first that does. */
+/** Mining: a template is a valid block but for its nonce, and the kernel finds the first. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkHeader } from '../src/consensus/header.ts';
@@ -63,7 +63,7 @@ describe('a template', () => {
     expect(grove.waiting).toEqual([]);
   });
 
-  test('holds what waits, parents before children, and claims the subsidy and all fees', async () => {
+  test('holds what waits, parents first, and claims the subsidy and all fees', async () => {
     const grove = await plantWith(['a1', 'a2']);
     const payments = await payTwice(grove);
     const { transactions } = await grove.node.template(miner, 0);
@@ -88,6 +88,17 @@ describe('a template', () => {
     expect(coinbase?.outputs[1]?.script.slice(0, 6)).toEqual(hex('6a24aa21a9ed'));
   });
 
+  test('waits for a block that is being taken, and for the mempool to follow it', async () => {
+    const grove = await plantWith(['a1', 'a2']);
+    const payments = await payTwice(grove);
+    grove.draw('a3', { with: payments.slice(0, 1) });
+    const taken = grove.submit('a3');
+    const { header, transactions } = await grove.node.template(miner, 0);
+    expect(wordOf(await taken)).toBe('connected');
+    expect(header.parent).toBe(hashHeader(grove.block('a3').header));
+    expect(transactions.slice(1)).toEqual(payments.slice(1));
+  });
+
   test('has other hashes for every extra nonce', async () => {
     const grove = await plantWith(['a1']);
     const roots = await Promise.all(
@@ -96,7 +107,7 @@ describe('a template', () => {
     expect(new Set(roots).size).toBe(3);
   });
 
-  test('is dated now, or just after the median time past where the clock is behind it', async () => {
+  test('is dated now, or just after the median time past if that is later', async () => {
     const grove = await plantWith(['a1', 'a2', 'a3']);
     expect((await grove.node.template(miner, 0)).header.time).toBe(noon);
     grove.clock = epoch;

@@ -90,17 +90,20 @@ export class Node {
   }
 
   /** The block that comes next, whole but for its nonce. */
-  async template(script: Uint8Array, extraNonce: number): Promise<Block> {
-    const { branch, tip, params } = this.chain;
-    const request = {
-      parent: hashOf(tip),
-      context: await branch.headerContext(tip),
-      candidates: this.mempool.list(),
-      script,
-      now: this.#options.now(),
-      extraNonce,
-    };
-    return buildTemplate(request, params);
+  template(script: Uint8Array, extraNonce: number): Promise<Block> {
+    // In turn, or it could hold a payment that the block before it held already.
+    return this.#turns.take(async () => {
+      const { branch, tip, params } = this.chain;
+      const request = {
+        parent: hashOf(tip),
+        context: await branch.headerContext(tip),
+        candidates: this.mempool.list(),
+        script,
+        now: this.#options.now(),
+        extraNonce,
+      };
+      return buildTemplate(request, params);
+    });
   }
 
   /** The coins that pay this script, those of waiting payments too. */
