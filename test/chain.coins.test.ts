@@ -69,7 +69,7 @@ function branchOf(tip: Known): readonly Known[] {
   return tip.parent ? [...branchOf(tip.parent), tip] : [];
 }
 
-test('after any tree of blocks the coins are those that the active ones alone would leave', async () => {
+test('the coins after any tree of blocks are those that the active ones leave', async () => {
   let reorganisations = 0;
   const property = fc.asyncProperty(
     fc.array(sprout, { minLength: 8, maxLength: 24 }),

@@ -1,4 +1,4 @@
-/** Restarts: what the chain finds again on the disk, whichever write was the last before a crash. */
+/** Restarts: what the chain finds again, whichever write was the last before a crash. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ test('a chain on LevelDB has the same tip and coins when it is opened again', as
   await second.close();
 });
 
-test('a block that was kept before a crash, and not yet made the tip, is so afterwards', async () => {
+test('a block that was kept before a crash is made the tip after it', async () => {
   const grove = await plantForked(memory());
   for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
   const { store, branch } = grove.node.chain;
@@ -74,7 +74,7 @@ test('a block that was kept before a crash, and not yet made the tip, is so afte
   expect(await coinsIn(grove.database)).toEqual(await coinsIn(straight.database));
 });
 
-test('a bad block that was kept before a crash is condemned afterwards', async () => {
+test('a bad block that was kept before a crash is condemned after it', async () => {
   const grove = await plantForked(memory());
   await grove.submit('a1');
   const bad = grove.draw('bad', { on: 'a1', claim: 99_0000_0000n });

@@ -84,7 +84,7 @@ test('fewer blocks win over more of them if there is more work in them', async (
 //   genesis ── a1 ── a2
 //               └─── b2 ── b3 (claims too much) ── b4
 //                     └─── c3
-test('a bad block on a heavier branch leaves the old tip and condemns what is built on it', async () => {
+test('a bad block on a heavier branch leaves the old tip, and condemns its children', async () => {
   const grove = await plant();
   for (const name of ['a1', 'a2']) await grove.mine(name);
   await grove.mine('b2', { on: 'a1' });
@@ -159,7 +159,7 @@ test('what a losing branch minted is no coin any more', async () => {
 
 //   genesis ── a1 ── a2 (a coin goes through three hands)
 //               └─── b2 ── b3
-test('a coin made and spent within a block leaves no trace when the block is taken back', async () => {
+test('a coin made and spent within a block leaves no trace of either', async () => {
   const grove = await plant();
   await grove.mine('a1');
   const before = await coinsIn(grove.database);
