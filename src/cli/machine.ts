@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Level } from 'level';
@@ -33,11 +33,16 @@ export function defaultDatadir(): string {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), 'chain');
 }
 
-/** Makes a folder that only its owner can look into. */
+/** Makes a folder, and those above it, that only their owner can look into. */
 export function makeFolder(folder: string): void {
+  // Node's own `recursive` never comes back from a place like /proc.
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
+    const isThereNow = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (isThereNow) return;
     throw new Fault('datadir', `cannot make the folder ${folder}: ${String(error)}`, error);
   }
 }
