@@ -78,12 +78,14 @@ test('fewer blocks win over more of them if there is more work in them', async (
   expect(await grove.mine('b2', { on: 'a1', time: time + 1 })).toBe('side');
   expect(await grove.mine('b3', { on: 'b2', time: time + 2 })).toBe('side');
   expect(await grove.mine('b4', { on: 'b3', time: time + 3 })).toBe('connected');
-  expect([grove.tip, grove.node.chain.tip.height]).toEqual(['b4', 4]);
+  const { tip, store } = grove.node.chain;
+  expect([grove.tip, tip.height]).toEqual(['b4', 4]);
+  expect(await store.hashAt(5)).toBeUndefined();
 });
 
 //   genesis ── a1 ── a2
-//               └─── b2 ── b3 (claims too much) ── b4
-//                     └─── c3
+//               └─── b2 ── b3 (claims too much) ── b4, and d4
+//                     └─── c3 ── c4
 test('a bad block on a heavier branch leaves the old tip, and condemns its children', async () => {
   const grove = await plant();
   for (const name of ['a1', 'a2']) await grove.mine(name);
@@ -96,7 +98,10 @@ test('a bad block on a heavier branch leaves the old tip, and condemns its child
   expect(wordOf(await grove.submit('b3'))).toBe('duplicate-invalid');
   expect(await grove.mine('b4', { on: 'b3' })).toBe('bad-prevblk');
   expect(await grove.mine('c3', { on: 'b2' })).toBe('connected');
-  expect(grove.tip).toBe('c3');
+  expect(await grove.mine('c4', { on: 'c3' })).toBe('connected');
+  expect(await grove.mine('d4', { on: 'b3' })).toBe('bad-prevblk');
+  expect((await grove.node.chain.store.leaves()).length).toBe(3);
+  expect(grove.tip).toBe('c4');
 });
 
 //   genesis ── a1 ── a2 ── a3
@@ -192,6 +197,15 @@ test('a block from the future is welcome later', async () => {
   expect(await grove.submit('a1')).toMatchObject({ reason: 'time-too-new', kind: 'later' });
   grove.clock++;
   expect(wordOf(await grove.submit('a1'))).toBe('connected');
+});
+
+test('a block is later than the median of the eleven before it, and no more is asked', async () => {
+  const grove = await plant();
+  for (let i = 1; i <= 12; i++) await grove.mine(`a${i}`);
+  // Of a2 to a12 the one in the middle.
+  const { time } = grove.block('a7').header;
+  expect(await grove.mine('early', { time })).toBe('time-too-old');
+  expect(await grove.mine('late', { time: time + 1 })).toBe('connected');
 });
 
 test('blocks that are handed in all at once are taken in their order', async () => {

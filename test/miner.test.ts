@@ -216,8 +216,16 @@ describe('the kernel', () => {
     expect(searchNonce(only(target - 1n))).toBeUndefined();
   });
 
-  test('ends with the last nonce there is', () => {
+  test('ends with the last nonce there is, and does not begin anew', () => {
     const last = 2 ** 32 - 1;
+    const at = (time: number, nonce: number) =>
+      numberFromHash(hashHeader({ ...header, time, nonce }));
+    // A header for which the nonce zero does better than the last one.
+    const time = [1, 2, 3, 4, 5, 6, 7, 8].find((each) => at(each, 0) < at(each, last)) ?? 0;
+    const around = searchOf({ ...header, time }, at(time, 0), 2);
+    expect(searchNonce(around)).toBe(0);
+    expect(searchNonce({ ...around, firstNonce: last })).toBeUndefined();
+
     const target = numberFromHash(hashHeader({ ...header, nonce: last }));
     const search = { ...searchOf(header, target, 1000), firstNonce: last };
     expect(searchNonce(search)).toBe(last);
