@@ -4,7 +4,7 @@ import { main, type Params, regtest } from '../src/consensus/params.ts';
 import { isReject } from '../src/consensus/reject.ts';
 import { outPointName, type Transaction, txid } from '../src/primitives/transaction.ts';
 import { keyOf, outputTo, ownOutput, pay, seal } from './forge.ts';
-import { coinsIn, type Grove, grass, memory, openChain, plant, wordOf } from './grove.ts';
+import { coinsIn, type Grove, grass, memory, noon, openChain, plant, wordOf } from './grove.ts';
 
 /** Is the first coin of this payment there? */
 async function hasCoin(grove: Grove, payment: Transaction): Promise<boolean> {
@@ -212,7 +212,8 @@ test('blocks that are handed in all at once are taken in their order', async () 
   const grove = await plant();
   const names = ['a1', 'a2', 'a3', 'a4'];
   for (const [i, name] of names.entries()) grove.draw(name, { on: names[i - 1] ?? 'genesis' });
-  const answers = await Promise.all(names.map((name) => grove.submit(name)));
+  const { chain } = grove.node;
+  const answers = await Promise.all(names.map((name) => chain.accept(grove.block(name), noon)));
   expect(answers.map(wordOf)).toEqual(names.map(() => 'connected'));
   expect(grove.tip).toBe('a4');
 });
