@@ -95,5 +95,8 @@ function busy(holder: string, cause: unknown): Fault {
 function openFault(place: string, error: unknown): Fault {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const problem = cause instanceof Error ? cause.message : String(cause);
+  if (/Permission denied|Read-only file system/.test(problem)) {
+    return new Fault('datadir', `cannot write to ${place}: ${problem}`, error);
+  }
   return new Fault('damaged', `the database in ${place} does not open: ${problem}`, error);
 }
