@@ -68,8 +68,12 @@ export class WalletFiles {
     const path = this.#path(label);
     try {
       const wallet = readWallet(readFileSync(path, 'utf8'));
-      if (wallet.genesis === this.#genesis) return wallet;
-      throw new DecodeError(`it belongs to the chain that begins with ${wallet.genesis}`);
+      if (wallet.genesis !== this.#genesis) {
+        throw new DecodeError(`it belongs to the chain that begins with ${wallet.genesis}`);
+      }
+      // A copy beside the original would count every coin twice.
+      if (wallet.label === label) return wallet;
+      throw new DecodeError(`it holds the wallet '${wallet.label}'; keep copies elsewhere`);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       throw new Fault('bad-wallet', `cannot read the wallet ${path}: ${problem}`, error);
