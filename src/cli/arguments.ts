@@ -24,6 +24,12 @@ export function feeRate(text: string): bigint {
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
 }
 
+/** A folder's name, which in no name would be wherever one stands. */
+export function folder(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('a folder has a name');
+}
+
 /** A whole number from `least` on. */
 export function whole(least: number): (text: string) => number {
   return (text) => {

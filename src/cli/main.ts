@@ -9,7 +9,7 @@ export async function main(words: readonly string[]): Promise<void> {
   const program = buildProgram();
   for (const command of [program, ...program.commands]) {
     // What is wrong with the usage is said below, as every other error.
-    command.exitOverride().configureOutput({ outputError: () => {} });
+    command.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
   }
   try {
     if (words.length === 0) program.outputHelp();
@@ -38,6 +38,9 @@ function report(error: unknown, words: readonly string[]): number {
 
 function wordsFor(error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof CommanderError) {
+    // Commander's way of saying that there is no command, or none that `help` could tell of.
+    const isHelp = error.code === 'commander.help';
+    if (isHelp) return { code: 'usage', message: 'name a command; chain --help lists them' };
     const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
     return { code: 'usage', message };
   }

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { amount, feeRate, whole } from './arguments.ts';
+import { amount, feeRate, folder, whole } from './arguments.ts';
 import { Desk, type GlobalOptions } from './desk.ts';
 
 /** Runs a command at its desk, and lets go of what it opened, however it ends. */
@@ -26,7 +26,7 @@ export function buildProgram(): Command {
     .addHelpText('after', examples(['createwallet --label alice', 'mine', 'printchain']));
   for (const option of [
     setting('--network <name|file>', 'main, regtest, or the file of a network').default('main'),
-    setting('--datadir <dir>', 'where all data goes'),
+    setting('--datadir <dir>', 'where all data goes').argParser(folder),
     setting('--json', 'answer with JSON'),
     setting('--quiet', 'print the answer and errors only'),
     setting('--verbose', 'tell more of an error'),
@@ -67,12 +67,8 @@ function send(): Command {
   return new Command('send')
     .description('pay somebody')
     .addOption(setting('--from <address|label>', 'who pays; may be left out with one wallet'))
-    .addOption(setting('--to <address|label>', 'who is paid').makeOptionMandatory())
-    .addOption(
-      setting('--amount <coins|all>', 'how much, like 1.25')
-        .argParser(amount)
-        .makeOptionMandatory(),
-    )
+    .addOption(setting('--to <address|label>', 'who is paid'))
+    .addOption(setting('--amount <coins|all>', 'how much, like 1.25').argParser(amount))
     .addOption(
       setting('--fee-rate <rate>', 'the fee in base units a virtual byte')
         .argParser(feeRate)
@@ -88,6 +84,7 @@ function send(): Command {
       ]),
     )
     .action(async (options, command) => {
+      demand(command, ['to', 'amount']);
       const { send } = await import('./send.ts');
       await atDesk(command, (desk) => send(desk, options));
     });
@@ -128,13 +125,19 @@ function status(): Command {
     });
 }
 
+/** Commander's own mandatory options would be missed before a mistyped one is found. */
+function demand(command: Command, names: readonly string[]): void {
+  const missing = names.find((name) => command.getOptionValue(name) === undefined);
+  if (missing) command.error(`option '--${missing}' is missing; chain send --help has examples`);
+}
+
 /** An option that can be given by environment too: `--fee-rate` as CHAIN_FEE_RATE. */
 function setting(flags: string, description: string): Option {
   const option = new Option(flags, description);
   const name = `CHAIN_${option.attributeName().replace(/[A-Z]/g, '_$&').toUpperCase()}`;
-  const isOff = ['', '0', 'false'].includes(process.env[name] ?? 'unset');
-  // A switch is on when its variable is there at all, which nobody expects of CHAIN_JSON=0.
-  return option.isBoolean() && isOff ? option : option.env(name);
+  // To Commander a variable counts once it is there, which nobody expects of CHAIN_JSON=0.
+  const off = option.isBoolean() ? ['', '0', 'false'] : [''];
+  return off.includes(process.env[name] ?? 'unset') ? option : option.env(name);
 }
 
 function examples(commands: readonly string[]): string {
