@@ -46,7 +46,8 @@ export interface Accepted extends Change {
 /** Why a block was refused; `duplicate-invalid` is Core's word for one that was refused before. */
 export type BlockReject = Reject<Reason | 'duplicate-invalid'>;
 
-const noChange: Change = { disconnected: [], connected: [] };
+const besideTheTip: Accepted = { status: 'side', disconnected: [], connected: [] };
+const knownBefore: Accepted = { ...besideTheTip, status: 'known' };
 
 export class Chain {
   readonly params: Params;
@@ -103,7 +104,8 @@ export class Chain {
     const hash = hashHeader(block.header);
     const known = await this.#store.entry(hash);
     if (known?.isFailed) return { reason: 'duplicate-invalid', kind: 'never', facts: { hash } };
-    if (known) return { status: 'known', ...noChange };
+    // Kept, but where the world failed before it became the tip, it has yet to.
+    if (known) return known.work > this.#tip.work ? this.#advance(known) : knownBefore;
 
     const noWork = checkHeader(block.header, this.params);
     if (noWork) return noWork;
@@ -115,7 +117,10 @@ export class Chain {
 
     const entry = await this.#branch.extend(parent, block);
     await this.#store.add(entry, block);
-    if (entry.work <= this.#tip.work) return { status: 'side', ...noChange };
+    return entry.work > this.#tip.work ? this.#advance(entry) : besideTheTip;
+  }
+
+  async #advance(entry: Entry): Promise<Accepted | Reject> {
     const change = await this.#activate(entry);
     return isReject(change) ? change : { status: 'connected', ...change };
   }

@@ -84,8 +84,9 @@ export class Node {
       if (nonce === undefined) continue;
       const block = { ...template, header: { ...template.header, nonce } };
       const answer = await this.submitBlock(block);
-      if (!isReject(answer)) return block;
-      throw new Fault(answer.reason, explainRefusal(answer.reason));
+      if (isReject(answer)) throw new Fault(answer.reason, explainRefusal(answer.reason));
+      // Another block may have come first; then this one is in vain, and the search begins anew.
+      if (answer.status === 'connected') return block;
     }
   }
 
