@@ -146,11 +146,10 @@ export class Mempool {
     if (!isFinal(transaction, place)) {
       return refuse('non-final', { lockTime: transaction.lockTime, ...place });
     }
-    const coins = await this.#spendableCoins(transaction);
-    if (isReject(coins)) return coins;
-    const named = new Map(
-      coins.map((coin, i) => [outPointName(transaction.inputs[i]?.prevout ?? noOutPoint), coin]),
-    );
+    const spent = await this.#spendableCoins(transaction);
+    if (isReject(spent)) return spent;
+    const coins = spent.map(({ coin }) => coin);
+    const named = new Map(spent.map(({ outPoint, coin }) => [outPointName(outPoint), coin]));
     const context = await this.#chain.branch.lockContext(tip, [transaction], named);
     const fee = checkPayment(transaction, coins, context, params);
     if (typeof fee !== 'bigint') {
@@ -159,7 +158,8 @@ export class Mempool {
     return { coins, fee };
   }
 
-  async #spendableCoins(transaction: Transaction): Promise<readonly Coin[] | PaymentReject> {
+  /** The coins it spends, in the order of its inputs. */
+  async #spendableCoins(transaction: Transaction): Promise<readonly NamedCoin[] | PaymentReject> {
     const id = txid(transaction);
     if (this.#numbers.has(id)) return refuse('txn-already-in-mempool', { txid: id });
     for (const { prevout } of transaction.inputs) {
@@ -167,26 +167,24 @@ export class Mempool {
       const coin = outPointName(prevout);
       if (rival) return refuse('txn-mempool-conflict', { coin, spentBy: rival });
     }
-    const coins: Coin[] = [];
-    for (const [input, coin] of (await this.#coins(transaction)).entries()) {
-      if (coin) coins.push(coin);
-      else return this.#missing(transaction, input);
+    const found = await this.#coins(transaction);
+    const spent: NamedCoin[] = [];
+    for (const [input, { prevout }] of transaction.inputs.entries()) {
+      const coin = found[input];
+      if (!coin) return this.#missing(transaction, prevout);
+      spent.push({ outPoint: prevout, coin });
     }
-    return coins;
+    return spent;
   }
 
   /** Its coins may be gone because a block holds the payment itself. */
-  async #missing(transaction: Transaction, input: number): Promise<PaymentReject> {
+  async #missing(transaction: Transaction, outPoint: OutPoint): Promise<PaymentReject> {
     const id = txid(transaction);
     const own = transaction.outputs.map((_, index) => ({ txid: id, index }));
     const isKnown = (await this.#chain.store.coins(own)).some((coin) => coin !== undefined);
     if (isKnown) return refuse('txn-already-known', { txid: id });
-    const coin = outPointName(transaction.inputs[input]?.prevout ?? noOutPoint);
-    return {
-      reason: 'bad-txns-inputs-missingorspent',
-      kind: 'later',
-      facts: { txid: id, input, coin },
-    };
+    const facts = { txid: id, coin: outPointName(outPoint) };
+    return { reason: 'bad-txns-inputs-missingorspent', kind: 'later', facts };
   }
 
   async #checkSignatures(
@@ -246,5 +244,3 @@ export class Mempool {
     }
   }
 }
-
-const noOutPoint: OutPoint = { txid: '' as Hash, index: 0 };
