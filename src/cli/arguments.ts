@@ -24,10 +24,10 @@ export function feeRate(text: string): bigint {
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
 }
 
-/** A folder's name, which in no name would be wherever one stands. */
+/** A folder: not the nameless one where one stands, nor an option that came where its name should. */
 export function folder(text: string): string {
-  if (text !== '') return text;
-  throw new InvalidArgumentError('a folder has a name');
+  if (text !== '' && !text.startsWith('-')) return text;
+  throw new InvalidArgumentError(`'${text}' is not a folder`);
 }
 
 /** A whole number from `least` on. */
