@@ -24,7 +24,7 @@ export function feeRate(text: string): bigint {
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
 }
 
-/** A folder: not the nameless one where one stands, nor an option that came where its name should. */
+/** A folder: not the nameless one where one stands, nor an option where a name should be. */
 export function folder(text: string): string {
   if (text !== '' && !text.startsWith('-')) return text;
   throw new InvalidArgumentError(`'${text}' is not a folder`);
