@@ -23,7 +23,7 @@ beforeAll(async () => {
   grown = await grownFolder();
 });
 
-describe('with --json', () => {
+describe.concurrent('with --json', () => {
   test('createwallet tells label, address and words', async () => {
     const place = { datadir: newFolder(), env: { CHAIN_NETWORK: 'main' } };
     const told = await ask<{ words: string }>(['createwallet', '--label', 'alice'], place);
@@ -91,7 +91,7 @@ describe('with --json', () => {
   });
 });
 
-describe('by environment', () => {
+describe.concurrent('by environment', () => {
   test('CHAIN_JSON is --json, unless it says 0, false or nothing', async () => {
     const begins = async (value: string) => {
       const env = { CHAIN_JSON: value };
@@ -130,7 +130,7 @@ describe('by environment', () => {
   });
 });
 
-describe('on stderr', () => {
+describe.concurrent('on stderr', () => {
   test('--quiet silences remarks, and not the answer', async () => {
     const datadir = copyOf(grown);
     const words = ['send', '--from', 'alice', '--to', 'bob', '--amount', '1', '--mine', '--quiet'];
@@ -146,7 +146,7 @@ describe('on stderr', () => {
   });
 });
 
-describe('the help', () => {
+describe.concurrent('the help', () => {
   const commands = ['createwallet', 'getbalance', 'send', 'mine', 'printchain', 'status'];
 
   test.for(commands)('of %s has examples, and all that can be set', async (command) => {

@@ -18,6 +18,7 @@ import {
 } from './terminal.ts';
 
 const onMain = { CHAIN_NETWORK: 'main' };
+const mine = ['mine', '--to', 'tc1qrst443pm559svf9fkfyj88tj478w7xeq0utj0w'];
 
 /** The blocks from this height down, the lowest first, without the genesis block. */
 async function hashesBelow(height: number, place: Place): Promise<readonly string[]> {
@@ -29,23 +30,22 @@ async function hashesBelow(height: number, place: Place): Promise<readonly strin
 /** Mines on main until three blocks are told, presses ctrl-C, and answers how that ended. */
 async function interrupt(node: string): Promise<unknown[]> {
   const place = { datadir: newFolder(), env: onMain };
-  await lines(['createwallet'], place);
-  const mining = start(['mine', '--blocks', '1000'], { ...place, node });
+  const mining = start([...mine, '--blocks', '1000'], { ...place, node });
   const printed = await firstLines(mining, 3);
   const ending = await signalGroup(mining, 'SIGINT');
   expect(await hashesBelow(3, place)).toEqual(printed);
   // The chain goes on from there, not from anew.
-  await lines(['mine'], place);
+  await lines(mine, place);
   expect(await hashesBelow(3, place)).toEqual(printed);
   return ending;
 }
 
-test('ctrl-C ends mining at once, and what was told is there at the next start', async () => {
+test.concurrent('ctrl-C ends mining, and the next start has all that was told', async () => {
   // No exit code but the signal itself: to a shell that is 130.
   expect(await interrupt(process.execPath)).toEqual([null, 'SIGINT']);
 });
 
-describe("with the machine's own older Node", () => {
+describe.concurrent("with the machine's own older Node", () => {
   const node = '/usr/bin/node';
   const version = existsSync(node) ? execFileSync(node, ['--version'], { encoding: 'utf8' }) : '';
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
@@ -65,9 +65,8 @@ describe("with the machine's own older Node", () => {
   });
 });
 
-describe('progress', () => {
+describe.concurrent('progress', () => {
   const progress = /mining block 1 …/;
-  const mine = ['mine', '--to', 'tc1qrst443pm559svf9fkfyj88tj478w7xeq0utj0w'];
 
   test('is nothing on a pipe', async () => {
     const said = await run(mine, { datadir: newFolder(), env: onMain });

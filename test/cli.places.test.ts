@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   ask,
   copyOf,
@@ -33,14 +33,53 @@ beforeAll(async () => {
   grown = await grownFolder();
 });
 
-test('where there is no wallet, one is told how to make one', async () => {
+describe.concurrent('a database', () => {
+  // First, for it takes ten seconds, in which the others can run.
+  test('that another process holds is waited for, then its holder is named', async () => {
+    const datadir = copyOf(grown);
+    const holder = start(['mine', '--blocks', '1000000', '--to', 'alice'], { datadir });
+    const printed = await firstLines(holder, 3);
+    // Stopped, it holds the database and does nothing.
+    process.kill(holder.pid ?? 0, 'SIGSTOP');
+    const files = walletFiles(datadir);
+    const waited = [['status'], pay].map((words) =>
+      refused(words, { datadir }, 'busy', `process ${holder.pid}, chain mine`),
+    );
+    await Promise.all(waited).finally(() => signalGroup(holder, 'SIGKILL'));
+    expect(walletFiles(datadir)).toEqual(files);
+
+    // What it had said it did is there; what it had not is no harm.
+    const blocks = await ask<readonly { hash: string }[]>(
+      ['printchain', '--from', '104', '--limit', '3'],
+      { datadir },
+    );
+    expect(blocks.map(({ hash }) => hash).toReversed()).toEqual(printed);
+    expect(await ask(['status'], { datadir })).toMatchObject({ mempool: 0 });
+  });
+
+  test('without its file CURRENT is damaged, and no new chain takes its place', async () => {
+    const datadir = copyOf(grown);
+    const folder = join(datadir, 'regtest/chain');
+    const current = join(folder, 'CURRENT');
+    copyFileSync(current, join(datadir, 'kept'));
+    rmSync(current);
+    await refused(['status'], { datadir }, 'damaged', folder);
+    await refused(['mine', '--to', 'alice'], { datadir }, 'damaged', folder);
+    await refused(pay, { datadir }, 'damaged', folder);
+    expect(existsSync(current)).toBe(false);
+    copyFileSync(join(datadir, 'kept'), current);
+    expect(await ask(['status'], { datadir })).toMatchObject({ height: 101, mempool: 0 });
+  });
+});
+
+test.concurrent('where there is no wallet, one is told how to make one', async () => {
   const datadir = newFolder();
   await refused(['mine'], { datadir }, 'no-wallet', 'run chain createwallet');
   await refused(['send', '--to', 'bob', '--amount', '1'], { datadir }, 'unknown-label', 'none yet');
   expect(await lines(['getbalance'], { datadir })).toContain('total     0.00000000');
 });
 
-describe('a wallet that cannot be read', () => {
+describe.concurrent('a wallet that cannot be read', () => {
   /** A copy whose file of bob's wallet is another one. */
   function withBob(change: (text: string) => string) {
     const datadir = copyOf(grown);
@@ -71,7 +110,7 @@ describe('a wallet that cannot be read', () => {
   });
 });
 
-test('a network file that is broken is refused before anything is made of it', async () => {
+test.concurrent('a broken network file is refused before anything is made', async () => {
   const datadir = newFolder();
   const file = join(newFolder(), 'class.json');
   writeFileSync(file, '{ "name": "class" ');
@@ -82,7 +121,7 @@ test('a network file that is broken is refused before anything is made of it', a
   expect(readdirSync(datadir)).toEqual([]);
 });
 
-describe('a data folder', () => {
+describe.concurrent('a data folder', () => {
   test('that is a file is refused', async () => {
     const datadir = join(newFolder(), 'file');
     writeFileSync(datadir, 'mine');
@@ -98,7 +137,7 @@ describe('a data folder', () => {
     if (canRun?.code !== 0) context.skip('another user cannot read the program here');
     const datadir = copyOf(grown);
     closeFolder(datadir);
-    onTestFinished(() => openFolder(datadir));
+    context.onTestFinished(() => openFolder(datadir));
     await refused(['status'], { datadir, ...uid }, 'datadir', 'Permission denied');
     expect(await run(['createwallet'], { datadir, ...uid })).toMatchObject({
       code: 1,
@@ -122,42 +161,4 @@ describe('a data folder', () => {
       chmodSync(place, statSync(place).isDirectory() ? 0o700 : 0o600);
     }
   }
-});
-
-describe('a database', () => {
-  test('without its file CURRENT is damaged, and no new chain takes its place', async () => {
-    const datadir = copyOf(grown);
-    const folder = join(datadir, 'regtest/chain');
-    const current = join(folder, 'CURRENT');
-    copyFileSync(current, join(datadir, 'kept'));
-    rmSync(current);
-    await refused(['status'], { datadir }, 'damaged', folder);
-    await refused(['mine', '--to', 'alice'], { datadir }, 'damaged', folder);
-    await refused(pay, { datadir }, 'damaged', folder);
-    expect(existsSync(current)).toBe(false);
-    copyFileSync(join(datadir, 'kept'), current);
-    expect(await ask(['status'], { datadir })).toMatchObject({ height: 101, mempool: 0 });
-  });
-
-  test('that another process holds is waited for, then its holder is named', async () => {
-    const datadir = copyOf(grown);
-    const holder = start(['mine', '--blocks', '1000000', '--to', 'alice'], { datadir });
-    const printed = await firstLines(holder, 3);
-    // Stopped, it holds the database and does nothing.
-    process.kill(holder.pid ?? 0, 'SIGSTOP');
-    const files = walletFiles(datadir);
-    const waited = [['status'], pay].map((words) =>
-      refused(words, { datadir }, 'busy', `process ${holder.pid}, chain mine`),
-    );
-    await Promise.all(waited).finally(() => signalGroup(holder, 'SIGKILL'));
-    expect(walletFiles(datadir)).toEqual(files);
-
-    // What it had said it did is there; what it had not is no harm.
-    const blocks = await ask<readonly { hash: string }[]>(
-      ['printchain', '--from', '104', '--limit', '3'],
-      { datadir },
-    );
-    expect(blocks.map(({ hash }) => hash).toReversed()).toEqual(printed);
-    expect(await ask(['status'], { datadir })).toMatchObject({ mempool: 0 });
-  });
 });

@@ -38,7 +38,7 @@ function spentIn(block: PrintedBlock): readonly string[] {
   return block.tx.slice(1).flatMap(({ vin }) => vin.map(({ txid, vout }) => `${txid}:${vout}`));
 }
 
-test('a wallet is called as asked, or by the first number that is free', async () => {
+test.concurrent('a wallet is called as asked, or by the first number that is free', async () => {
   const datadir = newFolder();
   const [address, words = '', ...more] = await lines(['createwallet', '--label', 'a.b'], {
     datadir,
@@ -51,7 +51,7 @@ test('a wallet is called as asked, or by the first number that is free', async (
   expect(address).toBe(firstAddress(words, regtest));
 });
 
-test('only their owner can read wallets, or see which there are', async () => {
+test.concurrent('only their owner can read wallets, or see which there are', async () => {
   const datadir = join(newFolder(), 'not', 'there');
   await lines(['createwallet', '--label', 'alice'], { datadir });
   const mode = (...path: readonly string[]) => statSync(join(datadir, ...path)).mode & 0o777;
@@ -59,7 +59,7 @@ test('only their owner can read wallets, or see which there are', async () => {
   expect([mode(), mode('regtest'), mode('regtest', 'wallets')]).toEqual([0o700, 0o700, 0o700]);
 });
 
-describe('the main job', () => {
+describe.concurrent('the main job', () => {
   test('a payment is mined with its fee, and every coin is accounted for', async () => {
     const datadir = copyOf(grown);
     const words = ['send', '--from', 'alice', '--to', 'bob', '--amount', '1.25', '--mine'];
@@ -122,7 +122,7 @@ describe('the main job', () => {
   });
 });
 
-test('on main two blocks are mined, and stay', async () => {
+test.concurrent('on main two blocks are mined, and stay', async () => {
   const place = { datadir: newFolder(), env: { CHAIN_NETWORK: 'main' } };
   const [address] = await lines(['createwallet', '--label', 'alice'], place);
   const hashes = await lines(['mine', '--blocks', '2'], place);
@@ -133,7 +133,7 @@ test('on main two blocks are mined, and stay', async () => {
   expect((await ask<PrintedBalance>(['getbalance'], place)).immature).toBe('100.00000000');
 });
 
-describe('payments that wait', () => {
+describe.concurrent('payments that wait', () => {
   test('never share a coin, may spend change, and are mined by a later process', async () => {
     const datadir = copyOf(grown);
     // Two coins of 50: the third payment can only spend what comes back from the others.
@@ -156,26 +156,9 @@ describe('payments that wait', () => {
     expect((await balance(datadir, 'bob')).confirmed).toBe('90.00000000');
     expect(await ask(['status'], { datadir })).toMatchObject({ height: 102, mempool: 0 });
   });
-
-  test('ten payments at once take ten turns, and one block holds them all', async () => {
-    const datadir = copyOf(grown);
-    const words = ['send', '--from', 'alice', '--to', 'bob', '--amount', '1'];
-    const ten = await Promise.all(Array.from({ length: 10 }, () => run(words, { datadir })));
-    expect(ten.map(({ code, stderr }) => (code === 0 ? 'done' : stderr))).toEqual(
-      Array(10).fill('done'),
-    );
-    await lines(['mine', '--to', 'alice'], { datadir });
-    const block = await newest(datadir);
-    const ids = block.tx.slice(1).map(({ txid }) => txid);
-    expect(new Set(ids)).toEqual(new Set(ten.map(({ stdout }) => stdout.trim())));
-    expect(ids).toHaveLength(10);
-    expect(new Set(spentIn(block)).size).toBe(spentIn(block).length);
-    expect((await balance(datadir, 'bob')).confirmed).toBe('10.00000000');
-    expect((await balance(datadir, 'alice')).total).toBe('5090.00000000');
-  });
 });
 
-describe('a payment', () => {
+describe.concurrent('a payment', () => {
   /** Pays from alice, and mines a block with it; answers the payment in it. */
   async function paid(datadir: string, ...words: readonly string[]) {
     await lines(['send', ...words, '--mine'], { datadir });
@@ -239,4 +222,21 @@ describe('a payment', () => {
     expect(new Set([...known, first, second]).size).toBe(4);
     expect((await balance(datadir, 'alice')).total).toBe('5148.00000000');
   });
+});
+
+test('ten payments at once take ten turns, and one block holds them all', async () => {
+  const datadir = copyOf(grown);
+  const words = ['send', '--from', 'alice', '--to', 'bob', '--amount', '1'];
+  const ten = await Promise.all(Array.from({ length: 10 }, () => run(words, { datadir })));
+  expect(ten.map(({ code, stderr }) => (code === 0 ? 'done' : stderr))).toEqual(
+    Array(10).fill('done'),
+  );
+  await lines(['mine', '--to', 'alice'], { datadir });
+  const block = await newest(datadir);
+  const ids = block.tx.slice(1).map(({ txid }) => txid);
+  expect(new Set(ids)).toEqual(new Set(ten.map(({ stdout }) => stdout.trim())));
+  expect(ids).toHaveLength(10);
+  expect(new Set(spentIn(block)).size).toBe(spentIn(block).length);
+  expect((await balance(datadir, 'bob')).confirmed).toBe('10.00000000');
+  expect((await balance(datadir, 'alice')).total).toBe('5090.00000000');
 });

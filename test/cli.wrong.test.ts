@@ -1,4 +1,4 @@
-/** Wrong uses of the command line: each is refused in one line that says why, and changes nothing. */
+/** Wrong uses of the command line: each is refused in one line, and changes nothing. */
 import { bech32, bech32m } from '@scure/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, grownFolder, refused, walletFiles } from './terminal.ts';
