@@ -40,7 +40,13 @@ export interface Said {
 }
 
 const folders: string[] = [];
+const started: ChildProcess[] = [];
 afterAll(() => {
+  // Only a test that failed has left one running.
+  for (const { pid, exitCode, signalCode } of started.splice(0)) {
+    if (pid !== undefined && exitCode === null && signalCode === null)
+      process.kill(-pid, 'SIGKILL');
+  }
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -107,7 +113,10 @@ export async function refused(
 export function start(words: readonly string[], place: Place): ChildProcess {
   const { node = process.execPath } = place;
   const env = environment(place);
-  return spawn(node, [launcher, ...words], { env, detached: true, stdio: ['ignore', 'pipe', 2] });
+  const options = { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] } as const;
+  const child = spawn(node, [launcher, ...words], options);
+  started.push(child);
+  return child;
 }
 
 /** The first lines that a running command prints. */
