@@ -57,7 +57,7 @@ export function newFolder(): string {
   return folder;
 }
 
-/** A folder of one's own with what is in this one. */
+/** A folder of one's own with what is in this one, which nobody may be using. */
 export function copyOf(folder: string): string {
   const copy = newFolder();
   cpSync(folder, copy, { recursive: true });
@@ -113,8 +113,11 @@ export async function refused(
 export function start(words: readonly string[], place: Place): ChildProcess {
   const { node = process.execPath } = place;
   const env = environment(place);
-  const options = { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] } as const;
-  const child = spawn(node, [launcher, ...words], options);
+  const child = spawn(node, [launcher, ...words], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   started.push(child);
   return child;
 }
