@@ -45,7 +45,8 @@ describe.concurrent('with --json', () => {
   });
 
   test('getbalance tells four amounts, of which the last is the sum', async () => {
-    expect(await ask(['getbalance'], { datadir: grown })).toEqual({
+    const datadir = copyOf(grown);
+    expect(await ask(['getbalance'], { datadir })).toEqual({
       confirmed: '100.00000000',
       pending: '0.00000000',
       immature: '4950.00000000',
@@ -54,7 +55,8 @@ describe.concurrent('with --json', () => {
   });
 
   test('status tells exactly what was promised', async () => {
-    expect(await ask(['status'], { datadir: grown })).toEqual({
+    const datadir = copyOf(grown);
+    expect(await ask(['status'], { datadir })).toEqual({
       network: 'regtest',
       height: 101,
       hash,
@@ -64,14 +66,15 @@ describe.concurrent('with --json', () => {
       mempool: 0,
       node: null,
       peers: 0,
-      datadir: grown,
+      datadir,
       engine: expect.stringContaining('ecdsa'),
     });
   });
 
   test('printchain tells an array of blocks, with amounts as text', async () => {
+    const datadir = copyOf(grown);
     const words = ['printchain', '--limit', '2'];
-    const blocks = await ask<readonly PrintedBlock[]>(words, { datadir: grown });
+    const blocks = await ask<readonly PrintedBlock[]>(words, { datadir });
     expect(blocks).toMatchObject([
       { height: 101, confirmations: 1, nTx: 1, previousblockhash: blocks[1]?.hash },
       { height: 100, confirmations: 2, nTx: 1, nextblockhash: blocks[0]?.hash },
@@ -83,7 +86,7 @@ describe.concurrent('with --json', () => {
         scriptPubKey: {
           asm: expect.stringMatching(/^0 [0-9a-f]{40}$/),
           hex: expect.stringMatching(/^0014[0-9a-f]{40}$/),
-          address: addressOfWallet('alice', grown),
+          address: addressOfWallet('alice', datadir),
           type: 'witness_v0_keyhash',
         },
       }),
@@ -93,15 +96,16 @@ describe.concurrent('with --json', () => {
 
 describe.concurrent('by environment', () => {
   test('CHAIN_JSON is --json, unless it says 0, false or nothing', async () => {
+    const datadir = copyOf(grown);
     const begins = async (value: string) => {
       const env = { CHAIN_JSON: value };
-      return (await lines(['status'], { datadir: grown, env }))[0];
+      return (await lines(['status'], { datadir, env }))[0];
     };
     const values = ['1', 'true', '0', 'false', ''];
     const plain = 'network     regtest';
     expect(await Promise.all(values.map(begins))).toEqual(['{', '{', plain, plain, plain]);
     const env = { CHAIN_JSON: '1' };
-    const refusal = await run(['snd'], { datadir: grown, env });
+    const refusal = await run(['snd'], { datadir, env });
     expect(refusal).toMatchObject({ code: 2, stderr: '' });
     expect(JSON.parse(refusal.stdout)).toMatchObject({ error: { code: 'usage' } });
   });
@@ -111,11 +115,11 @@ describe.concurrent('by environment', () => {
     const env = { CHAIN_NETWORK: 'main' };
     const genesis = hashHeader(main.genesis.header);
     expect(await ask(['status'], { datadir, env })).toMatchObject({ hash: genesis, datadir });
-    const typed = ['status', '--network', 'regtest', '--datadir', grown];
-    expect(await ask(typed, { datadir, env })).toMatchObject({ height: 101, datadir: grown });
-    expect(await ask(['status'], { datadir: grown, env: { CHAIN_NETWORK: '' } })).toMatchObject({
-      network: 'main',
-    });
+    const other = copyOf(grown);
+    const typed = ['status', '--network', 'regtest', '--datadir', other];
+    expect(await ask(typed, { datadir, env })).toMatchObject({ height: 101, datadir: other });
+    const empty = { datadir, env: { CHAIN_NETWORK: '' } };
+    expect(await ask(['status'], empty)).toMatchObject({ network: 'main' });
   });
 
   test("a command's own options are there too", async () => {
@@ -141,7 +145,8 @@ describe.concurrent('on stderr', () => {
   });
 
   test('--verbose tells where an error comes from, below its line', async () => {
-    const { stderr } = await run(['getbalance', 'carol', '--verbose'], { datadir: grown });
+    const datadir = newFolder();
+    const { stderr } = await run(['getbalance', 'carol', '--verbose'], { datadir });
     expect(stderr).toMatch(/^error: unknown-label: .+\nFault.*\n {4}at /);
   });
 });

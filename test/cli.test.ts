@@ -88,8 +88,9 @@ describe.concurrent('the main job', () => {
   });
 
   test('the chain is printed newest first, from any height, as long as asked', async () => {
+    const datadir = copyOf(grown);
     const heights = async (...words: readonly string[]) => {
-      const said = await lines(['printchain', ...words], { datadir: grown });
+      const said = await lines(['printchain', ...words], { datadir });
       return said.filter((line) => line.startsWith('block ')).map((line) => Number(line.slice(6)));
     };
     expect(await heights()).toEqual([101, 100, 99, 98, 97, 96, 95, 94, 93, 92]);
@@ -100,10 +101,11 @@ describe.concurrent('the main job', () => {
   });
 
   test('each block is printed with its parent, its size and whom it paid', async () => {
+    const datadir = copyOf(grown);
     const words = ['printchain', '--from', '1', '--limit', '1'];
-    const [block] = await ask<readonly PrintedBlock[]>(words, { datadir: grown });
-    const alice = addressOfWallet('alice', grown);
-    const said = await lines(words, { datadir: grown });
+    const [block] = await ask<readonly PrintedBlock[]>(words, { datadir });
+    const alice = addressOfWallet('alice', datadir);
+    const said = await lines(words, { datadir });
     expect(said.slice(0, 3)).toEqual([
       'block 1',
       `  hash    ${block?.hash}`,
@@ -114,8 +116,9 @@ describe.concurrent('the main job', () => {
   });
 
   test('status tells the height and the tip that printchain tells', async () => {
-    const said = await lines(['status'], { datadir: grown });
-    const block = await newest(grown);
+    const datadir = copyOf(grown);
+    const said = await lines(['status'], { datadir });
+    const block = await newest(datadir);
     expect(said).toContain('height      101');
     expect(said).toContain(`hash        ${block.hash}`);
     expect(said).toContain('mempool     0 waiting');
