@@ -66,6 +66,7 @@ const wrongPayments: readonly Wrong[] = [
   [`${pay} 1 --fee-rate 0`, 'usage', notRate],
   [`${pay} 1 --fee-rate 0.5`, 'usage', notRate],
   [`${pay} 1 --fee-rate abc`, 'usage', notRate],
+  [`${pay} 1 --fee-rate 999999`, 'fee-too-high', 'choose a lower --fee-rate'],
   [`${pay} 1 --memo ${'m'.repeat(81)}`, 'memo-too-long', 'this one has 81'],
   [`${pay} 1 --memo ${'€'.repeat(27)}`, 'memo-too-long', 'this one has 81'],
   ['send --to bob --amount 1', 'which-wallet', 'say --from one of'],
@@ -77,6 +78,7 @@ const wrongPayments: readonly Wrong[] = [
 ];
 
 const wrongNames: readonly Wrong[] = [
+  ['getbalance alice --address bob', 'which-balance', 'not both'],
   ['getbalance carol', 'unknown-label', 'there is: alice, bob'],
   ['mine --to carol', 'unknown-label', 'there is: alice, bob'],
   ...['send --from alice --amount 1 --to', 'getbalance'].flatMap((words): readonly Wrong[] => [

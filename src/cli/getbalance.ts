@@ -1,6 +1,7 @@
 /** `chain getbalance`: what wallets or addresses own. */
 import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
+import { Fault } from '../primitives/fault.ts';
 import type { Desk } from './desk.ts';
 
 export interface GetBalanceOptions {
@@ -22,6 +23,9 @@ export async function getBalance(
   name: string | undefined,
   { address }: GetBalanceOptions,
 ): Promise<void> {
+  if (address !== undefined && name !== undefined) {
+    throw new Fault('which-balance', `say ${name} or --address ${address}, not both`);
+  }
   const scripts = scriptsOf(desk, address ?? name);
   const node = await desk.openNode();
   const { confirmed, pending, immature } = await balanceOf(node, scripts);

@@ -98,5 +98,10 @@ function openFault(place: string, error: unknown): Fault {
   if (/Permission denied|Read-only file system/.test(problem)) {
     return new Fault('datadir', `cannot write to ${place}: ${problem}`, error);
   }
-  return new Fault('damaged', `the database in ${place} does not open: ${problem}`, error);
+  const remedy = 'put a copy of it back, or move it away to begin anew; wallets are not in it';
+  return new Fault(
+    'damaged',
+    `the database in ${place} does not open: ${problem}; ${remedy}`,
+    error,
+  );
 }

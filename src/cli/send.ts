@@ -36,6 +36,7 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
     to,
     changeScript: change.key.script,
   });
+  checkFee(payment);
   const transaction = signPayment(payment, purse.keys, desk.random);
   if (payment.change > 0n) change.save(desk);
 
@@ -46,6 +47,15 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   if (options.mine) await mineIt(desk, node, keyring.firstScript(purse.wallet));
   else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
   desk.answer(id, { txid: id, fee: formatAmount(payment.fee), broadcast: false });
+}
+
+/** In base units: nobody means to pay more, and a slip of the finger does. Core: -maxtxfee. */
+const maxFee = 10_000_000n;
+
+function checkFee({ fee }: Payment): void {
+  if (fee <= maxFee) return;
+  const problem = `the fee would be ${formatAmount(fee)}, above ${formatAmount(maxFee)}`;
+  throw new Fault('fee-too-high', `${problem}: choose a lower --fee-rate`);
 }
 
 /** The coins that a payment may take: mature, and not taken by one that waits. */

@@ -21,11 +21,12 @@ export function formatAmount(amount: bigint): string {
 /** Reads decimal text exactly: an amount is never, not for a moment, a floating-point number. */
 export function parseAmount(text: string): bigint {
   const [, whole, fraction = ''] = /^(\d{1,8})(?:\.(\d{1,8}))?$/.exec(text) ?? [];
-  const amount = whole === undefined ? -1n : BigInt(whole + fraction.padEnd(8, '0'));
-  if (!isMoney(amount)) {
+  if (whole === undefined) {
     throw new DecodeError(
       `'${text}' is not an amount: write coins like 1.25, with at most eight decimal places`,
     );
   }
-  return amount;
+  const amount = BigInt(whole + fraction.padEnd(8, '0'));
+  if (isMoney(amount)) return amount;
+  throw new DecodeError(`'${text}' is not an amount: there are at most ${maxMoney / coin} coins`);
 }
