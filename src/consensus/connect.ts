@@ -116,14 +116,14 @@ export function checkPayment(
   transaction: Transaction,
   coins: readonly Coin[],
   context: RelativeLockContext,
-  { coinbaseMaturity }: Pick<Params, 'coinbaseMaturity'>,
+  params: MaturityRule,
 ): bigint | Reject {
   const id = txid(transaction);
   let spent = 0n;
   for (const [input, coin] of coins.entries()) {
-    const depth = context.height - coin.height;
-    if (coin.isCoinbase && depth < coinbaseMaturity) {
-      const facts = { txid: id, input, depth, expected: coinbaseMaturity };
+    if (!isMature(coin, context.height, params)) {
+      const depth = context.height - coin.height;
+      const facts = { txid: id, input, depth, expected: params.coinbaseMaturity };
       return reject('bad-txns-premature-spend-of-coinbase', facts);
     }
     spent += coin.amount;
@@ -138,6 +138,16 @@ export function checkPayment(
   return areCoinsOldEnough(transaction, coins, context)
     ? fee
     : reject('bad-txns-nonfinal', { txid: id, problem: 'a coin is too young for its sequence' });
+}
+
+export type MaturityRule = Pick<Params, 'coinbaseMaturity'>;
+
+/**
+ * May a block of this height spend the coin? What was minted must lie deep enough that no
+ * reorganisation is likely to un-mint it.
+ */
+export function isMature(coin: Coin, height: number, { coinbaseMaturity }: MaturityRule): boolean {
+  return !coin.isCoinbase || height - coin.height >= coinbaseMaturity;
 }
 
 /** A miner may take less than is due, never more. */

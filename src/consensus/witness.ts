@@ -5,7 +5,7 @@
  * so an input is a signature check or it is refused.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { DecodeError } from '../primitives/codec.ts';
+import { DecodeError, isSameBytes } from '../primitives/codec.ts';
 import { hash160 } from '../primitives/hash.ts';
 import { outputKind } from '../primitives/script.ts';
 import { Digests, isSighashType, sighash } from '../primitives/sighash.ts';
@@ -61,7 +61,7 @@ function readP2wpkh(
     return refuse(place, { problem: 'the key is not a compressed one', bytes: publicKey.length });
   }
   const keyHash = hash160(publicKey);
-  if (keyHash.some((byte, i) => byte !== program[i])) {
+  if (!isSameBytes(keyHash, program)) {
     return refuse(place, { keyHash: bytesToHex(keyHash), expected: bytesToHex(program) });
   }
   const type = signature.at(-1) ?? 0;

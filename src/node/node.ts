@@ -5,6 +5,7 @@
 import { Chain, type ChainOptions, type Change } from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
 import { Turns } from '../chain/turns.ts';
+import { isMature } from '../consensus/connect.ts';
 import { isReject } from '../consensus/reject.ts';
 import { targetFromBits } from '../consensus/work.ts';
 import { Mempool } from '../mempool/mempool.ts';
@@ -14,7 +15,7 @@ import { type Search, searchOf } from '../miner/kernel.ts';
 import { buildTemplate } from '../miner/template.ts';
 import type { Block } from '../primitives/block.ts';
 import { isSameBytes } from '../primitives/codec.ts';
-import type { Coin, NamedCoin } from '../primitives/coin.ts';
+import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Transaction } from '../primitives/transaction.ts';
 
@@ -122,12 +123,9 @@ export class Node {
 
   #own(named: NamedCoin, isWaiting: boolean): OwnCoin {
     const isSpent = this.mempool.spenderOf(named.outPoint) !== undefined;
-    return { ...named, isWaiting, isSpent, isImmature: this.#isImmature(named.coin) };
-  }
-
-  #isImmature({ isCoinbase, height }: Coin): boolean {
     const { tip, params } = this.chain;
-    return isCoinbase && tip.height + 1 - height < params.coinbaseMaturity;
+    const isImmature = !isMature(named.coin, tip.height + 1, params);
+    return { ...named, isWaiting, isSpent, isImmature };
   }
 }
 
