@@ -1,5 +1,4 @@
 /** `chain createwallet`: twelve words, and the first address that grows from them. */
-
 import { hashHeader } from '../primitives/block.ts';
 import { newWallet, type Wallet } from '../wallet/wallet.ts';
 import { newWords } from '../wallet/words.ts';

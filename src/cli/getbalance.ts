@@ -26,7 +26,7 @@ export async function getBalance(
   if (address !== undefined && name !== undefined) {
     throw new Fault('which-balance', `say ${name} or --address ${address}, not both`);
   }
-  const scripts = scriptsOf(desk, address ?? name);
+  const scripts = desk.keyring().scripts(address ?? name);
   const node = await desk.openNode();
   const { confirmed, pending, immature } = await balanceOf(node, scripts);
   const total = confirmed + pending + immature;
@@ -41,16 +41,6 @@ export async function getBalance(
     ([what, text]) => `${what.padEnd(10)}${text.padStart(width)}`,
   );
   desk.answer(lines, amounts);
-}
-
-/** All wallets', one wallet's, or any one address, whoever owns it. */
-function scriptsOf(desk: Desk, name: string | undefined): readonly Uint8Array[] {
-  const keyring = desk.keyring();
-  if (name === undefined) {
-    return keyring.purses().flatMap(({ chosen }) => chosen.map(({ script }) => script));
-  }
-  const isLabel = desk.wallets.all().some(({ label }) => label === name);
-  return isLabel ? keyring.purse(name).chosen.map(({ script }) => script) : [keyring.script(name)];
 }
 
 async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {

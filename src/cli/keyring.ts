@@ -1,5 +1,4 @@
 /** The keyring: whose address is it, and which coins can the wallets here spend? */
-
 import type { Params } from '../consensus/params.ts';
 import { addressOf, scriptOf } from '../primitives/address.ts';
 import { DecodeError, isSameBytes } from '../primitives/codec.ts';
@@ -25,11 +24,6 @@ export class Keyring {
     this.#params = params;
   }
 
-  /** Every wallet, whole. */
-  purses(): readonly Purse[] {
-    return this.#wallets.map((wallet) => this.#open(wallet));
-  }
-
   /** The wallet of this label or address; without a name the only one there is. */
   purse(name: string | undefined): Purse {
     const [first, ...others] = this.#wallets;
@@ -42,11 +36,19 @@ export class Keyring {
     const labelled = this.#labelled(name);
     if (labelled) return this.#open(labelled);
     const script = this.#parse(name);
-    for (const purse of this.purses()) {
+    for (const purse of this.#wallets.map((wallet) => this.#open(wallet))) {
       const key = purse.chosen.find((each) => isSameBytes(each.script, script));
       if (key) return { ...purse, chosen: [key], isWhole: false };
     }
     throw new Fault('not-yours', `no wallet here has the key of ${name}`);
+  }
+
+  /** All wallets' scripts, one wallet's, or that of any one address, whoever owns it. */
+  scripts(name: string | undefined): readonly Uint8Array[] {
+    const labelled = name === undefined ? undefined : this.#labelled(name);
+    if (name !== undefined && !labelled) return [this.#parse(name)];
+    const wallets = labelled ? [labelled] : this.#wallets;
+    return wallets.flatMap((wallet) => this.#open(wallet).chosen.map(({ script }) => script));
   }
 
   /** The script to pay for this label or address: a label stands for its wallet's first address. */

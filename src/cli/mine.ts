@@ -1,4 +1,5 @@
 /** `chain mine`: makes blocks now. */
+import type { Node } from '../node/node.ts';
 import { hashHeader } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { Desk } from './desk.ts';
@@ -14,11 +15,17 @@ export async function mine(desk: Desk, { blocks, to }: MineOptions): Promise<voi
   const node = await desk.openNode();
   const hashes: Hash[] = [];
   for (let i = 0; i < blocks; i++) {
-    desk.progress(`mining block ${node.chain.tip.height + 1} …`);
-    const block = await node.mine(script);
-    desk.progress('');
-    hashes.push(hashHeader(block.header));
-    desk.say(hashHeader(block.header));
+    const hash = await mineBlock(desk, node, script);
+    hashes.push(hash);
+    desk.say(hash);
   }
   desk.answer('', hashes);
+}
+
+/** Mines a block that pays this script, and says so while it lasts; its hash. */
+export async function mineBlock(desk: Desk, node: Node, script: Uint8Array): Promise<Hash> {
+  desk.progress(`mining block ${node.chain.tip.height + 1} …`);
+  const { header } = await node.mine(script);
+  desk.progress('');
+  return hashHeader(header);
 }

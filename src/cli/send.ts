@@ -2,7 +2,6 @@
 import { describeReject, isReject } from '../consensus/reject.ts';
 import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
-import { hashHeader } from '../primitives/block.ts';
 import { Fault } from '../primitives/fault.ts';
 import { txid } from '../primitives/transaction.ts';
 import type { Key } from '../wallet/keys.ts';
@@ -11,6 +10,7 @@ import { signPayment } from '../wallet/sign.ts';
 import { takeAddress } from '../wallet/wallet.ts';
 import type { Desk } from './desk.ts';
 import type { Purse } from './keyring.ts';
+import { mineBlock } from './mine.ts';
 
 export interface SendOptions {
   readonly from?: string;
@@ -44,8 +44,10 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   if (isReject(answer)) throw new Fault(answer.reason.replaceAll(' ', '-'), describeReject(answer));
   const id = txid(transaction);
   tell(desk, payment);
-  if (options.mine) await mineIt(desk, node, keyring.firstScript(purse.wallet));
-  else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
+  if (options.mine) {
+    const hash = await mineBlock(desk, node, keyring.firstScript(purse.wallet));
+    desk.note(`It is in block ${node.chain.tip.height}, ${hash}.`);
+  } else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
   desk.answer(id, { txid: id, fee: formatAmount(payment.fee), broadcast: false });
 }
 
@@ -84,11 +86,4 @@ function changeKey({ wallet, keys, chosen, isWhole }: Purse): {
 function tell(desk: Desk, { transaction, fee }: Payment): void {
   const [paid] = transaction.outputs;
   desk.note(`Paid ${formatAmount(paid?.amount ?? 0n)} and a fee of ${formatAmount(fee)}.`);
-}
-
-async function mineIt(desk: Desk, node: Node, script: Uint8Array): Promise<void> {
-  desk.progress(`mining block ${node.chain.tip.height + 1} …`);
-  const block = await node.mine(script);
-  desk.progress('');
-  desk.note(`It is in block ${node.chain.tip.height}, ${hashHeader(block.header)}.`);
 }
