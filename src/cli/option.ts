@@ -1,0 +1,32 @@
+/** Options of the command line, and what every command has in common. */
+import { type Command, Option } from 'commander';
+import { Desk, type GlobalOptions } from './desk.ts';
+
+/** Runs a command at its desk, and lets go of what it opened, however it ends. */
+export async function atDesk(command: Command, run: (desk: Desk) => Promise<void>): Promise<void> {
+  const desk = new Desk(command.optsWithGlobals<GlobalOptions>());
+  try {
+    await run(desk);
+  } finally {
+    await desk.close();
+  }
+}
+
+/** Commander's own mandatory options would be missed before a mistyped one is found. */
+export function demand(command: Command, names: readonly string[]): void {
+  const missing = names.find((name) => command.getOptionValue(name) === undefined);
+  if (missing) command.error(`option '--${missing}' is missing; chain send --help has examples`);
+}
+
+/** An option that can be given by environment too: `--fee-rate` as CHAIN_FEE_RATE. */
+export function setting(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  const name = `CHAIN_${option.attributeName().replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+  // To Commander a variable counts once it is there, which nobody expects of CHAIN_JSON=0.
+  const off = option.isBoolean() ? ['', '0', 'false'] : [''];
+  return off.includes(process.env[name] ?? 'unset') ? option : option.env(name);
+}
+
+export function examples(commands: readonly string[]): string {
+  return `\nTry the following:\n${commands.map((each) => `  $ chain ${each}`).join('\n')}\n`;
+}
