@@ -7,7 +7,6 @@ import { Level } from 'level';
 import { afterAll, expect, test } from 'vitest';
 import type { Database, Operation } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
-import { Store } from '../src/chain/store.ts';
 import { main } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { outputTo, pay } from './forge.ts';
@@ -60,11 +59,11 @@ test('a chain on LevelDB has the same tip and coins when it is opened again', as
 test('a block that was kept before a crash is made the tip after it', async () => {
   const grove = await plantForked(memory());
   for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
-  const { store, branch } = grove.node.chain;
+  const { store, branch, writer } = grove.node.chain;
   const b2 = await store.entry(hashHeader(grove.block('b2').header));
   if (!b2) throw new Error('b2 was not kept');
   const b3 = grove.block('b3');
-  await new Store(grove.database).add(await branch.extend(b2, b3), b3);
+  await writer.add(await branch.extend(b2, b3), b3);
   expect(grove.tip).toBe('a2');
 
   await grove.reopen();
@@ -79,7 +78,7 @@ test('a bad block that was kept before a crash is condemned after it', async () 
   await grove.submit('a1');
   const bad = grove.draw('bad', { on: 'a1', claim: 99_0000_0000n });
   const { chain } = grove.node;
-  await chain.store.add(await chain.branch.extend(chain.tip, bad), bad);
+  await chain.writer.add(await chain.branch.extend(chain.tip, bad), bad);
   await grove.reopen();
   expect(grove.tip).toBe('a1');
   expect(wordOf(await grove.submit('bad'))).toBe('duplicate-invalid');
@@ -95,16 +94,20 @@ class Mortal implements Database {
     this.#left = writes;
   }
 
-  get(key: Uint8Array) {
-    return this.#under.get(key);
+  get(...asked: Parameters<Database['get']>) {
+    return this.#under.get(...asked);
   }
 
-  getMany(keys: Uint8Array[]) {
-    return this.#under.getMany(keys);
+  getMany(...asked: Parameters<Database['getMany']>) {
+    return this.#under.getMany(...asked);
   }
 
-  iterator(range: Parameters<Database['iterator']>[0]) {
-    return this.#under.iterator(range);
+  iterator(...asked: Parameters<Database['iterator']>) {
+    return this.#under.iterator(...asked);
+  }
+
+  snapshot() {
+    return this.#under.snapshot();
   }
 
   async batch(operations: Operation[], options: { readonly sync: boolean }) {
@@ -139,8 +142,8 @@ test('whichever write a crash comes before, the same chain is reached afterwards
     expect(grove.tip, `after ${writes} writes`).toBe('b3');
     expect(await recordsIn(database), `after ${writes} writes`).toEqual(expected);
   }
-  // One to begin, one for each block kept, and one for each block that joins or leaves.
-  expect(writes).toBe(1 + 4 + 4 + 1);
+  // Two to begin, one for each block kept, and one for each block that joins or leaves.
+  expect(writes).toBe(2 + 4 + 4 + 1);
 });
 
 test('a chain of one network is not opened as that of another', async () => {
@@ -151,9 +154,9 @@ test('a chain of one network is not opened as that of another', async () => {
 
 test('a database whose tables are of another version is not touched', async () => {
   const database = memory();
-  await openChain(database);
+  const { guard } = await openChain(database);
   const key = utf8ToBytes('mschema');
-  await database.put(key, Uint8Array.of(2, 0, 0, 0));
+  await guard.batch([{ type: 'put', key, value: Uint8Array.of(1, 0, 0, 0) }], { sync: true });
   const before = await recordsIn(database);
   await expect(openChain(database)).rejects.toMatchObject({ code: 'schema' });
   expect(await recordsIn(database)).toEqual(before);

@@ -3,11 +3,14 @@
  *
  * It grows on Bitcoin's regtest, but a minted coin matures in the next block. The clock stands.
  */
+import { crc32 } from 'node:zlib';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { MemoryLevel } from 'memory-level';
 import { type Accepted, type BlockReject, Chain, type VerifyAll } from '../src/chain/chain.ts';
-import { type Database, Table } from '../src/chain/database.ts';
+import type { Database } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
+import { Guard } from '../src/chain/guard.ts';
+import { Store } from '../src/chain/store.ts';
 import { nextBits, pastHeight } from '../src/consensus/difficulty.ts';
 import { type Params, regtest } from '../src/consensus/params.ts';
 import { isReject } from '../src/consensus/reject.ts';
@@ -15,10 +18,10 @@ import { subsidyAt } from '../src/consensus/subsidy.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { type Block, hashHeader } from '../src/primitives/block.ts';
-import { Coin } from '../src/primitives/coin.ts';
+import type { Coin } from '../src/primitives/coin.ts';
 import { heightPush, push } from '../src/primitives/script.ts';
 import { nobleEngine, verify } from '../src/primitives/signature.ts';
-import { OutPoint, outPointName, type Transaction } from '../src/primitives/transaction.ts';
+import { outPointName, type Transaction } from '../src/primitives/transaction.ts';
 import { coinbaseOf, epoch, grind, keyOf, type Owned, ownOutput, seal } from './forge.ts';
 
 /** Regtest where a minted coin can be spent by the next block. */
@@ -36,18 +39,30 @@ export function memory(): MemoryLevel<Uint8Array, Uint8Array> {
   return new MemoryLevel({ keyEncoding: 'view', valueEncoding: 'view' });
 }
 
+/** What the guard asks of the machine: the same "random" bytes every time. */
+export const machine = {
+  checksum: crc32,
+  random: (length: number) => new Uint8Array(length).fill(7),
+};
+
 /** A chain by itself, without a mempool. */
 export function openChain(database: Database, params: Params = regtest): Promise<Chain> {
-  return Chain.open({ database, params, verifyAll: verifyInline });
+  return Chain.open({ database, ...machine, params, verifyAll: verifyInline });
 }
 
 /** Every coin there is, by name, as the tables have it. */
 export async function coinsIn(database: Database): Promise<ReadonlyMap<string, Coin>> {
   const found = new Map<string, Coin>();
-  for await (const [outPoint, coin] of new Table('c', OutPoint, Coin).scan(database)) {
-    found.set(outPointName(outPoint), coin);
-  }
+  const store = new Store(await Guard.open({ database, ...machine }));
+  for await (const { outPoint, coin } of store.allCoins()) found.set(outPointName(outPoint), coin);
   return found;
+}
+
+/** A copy of a database in memory, to be opened by itself. */
+export async function copyOf(database: Database): Promise<ReturnType<typeof memory>> {
+  const copy = memory();
+  for await (const [key, value] of database.iterator({})) await copy.put(key, value);
+  return copy;
 }
 
 /** Every record with a key from this letter on and before the other, as bytes. */
@@ -106,6 +121,7 @@ export class Grove {
   async reopen(): Promise<void> {
     this.#node = await Node.open({
       database: this.database,
+      ...machine,
       params: this.params,
       verifyAll: verifyInline,
       now: () => this.clock,

@@ -13,7 +13,7 @@ import { type Hash, noHash } from '../src/primitives/codec.ts';
 import { heightPush } from '../src/primitives/script.ts';
 import { type Transaction, txid, weight } from '../src/primitives/transaction.ts';
 import { carriersOf, epoch, hex, keyOf, outputTo, own, ownOutput, pay, seal } from './forge.ts';
-import { type Grove, grass, memory, noon, plant, verifyInline, wordOf } from './grove.ts';
+import { type Grove, grass, machine, memory, noon, plant, verifyInline, wordOf } from './grove.ts';
 
 const miner = outputTo(7, 0n).script;
 
@@ -263,6 +263,7 @@ describe('a node that mines', () => {
     const tried: Search[] = [];
     const node = await Node.open({
       database: memory(),
+      ...machine,
       params: regtest,
       verifyAll: verifyInline,
       now: () => noon,

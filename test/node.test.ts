@@ -5,7 +5,7 @@ import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { outputTo, pay } from './forge.ts';
-import { grass, memory, noon, openChain, plant, verifyInline, wordOf } from './grove.ts';
+import { grass, machine, memory, noon, openChain, plant, verifyInline, wordOf } from './grove.ts';
 
 const miner = outputTo(7, 0n).script;
 
@@ -16,6 +16,7 @@ test('a block that another one was faster than is mined anew on top of it', asyn
   let searches = 0;
   const node: Node = await Node.open({
     database: grove.database,
+    ...machine,
     params: grass,
     verifyAll: verifyInline,
     now: () => noon,
@@ -41,6 +42,7 @@ test('a block that a failure kept from the tip gets there when it comes again', 
   await openChain(database, grass);
   const node = await Node.open({
     database,
+    ...machine,
     params: grass,
     verifyAll: async (checks) => {
       if (isBroken && checks.length > 0) throw new Error('the engine broke');

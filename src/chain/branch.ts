@@ -12,8 +12,8 @@ import { workFromBits } from '../consensus/work.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { Coin } from '../primitives/coin.ts';
-import { Fault } from '../primitives/fault.ts';
 import { outPointName, type Transaction } from '../primitives/transaction.ts';
+import { damaged } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import type { Store } from './store.ts';
 
@@ -141,7 +141,7 @@ export class Branch {
 
   async #entry(hash: Hash | undefined): Promise<Entry> {
     const entry = hash && (await this.#store.entry(hash));
-    if (!entry) throw new Fault('damaged', `the database has lost the index entry ${hash}`);
+    if (!entry) throw damaged(`the entry of block ${hash} is lost`);
     return entry;
   }
 }

@@ -6,28 +6,36 @@
  * work is active; among equals, the one that was seen first.
  */
 import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
-import { coinsOf, connectBlock } from '../consensus/connect.ts';
+import { connectBlock } from '../consensus/connect.ts';
 import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reason, type Reject, reject, type Verdict } from '../consensus/reject.ts';
 import type { InputCheck } from '../consensus/witness.ts';
 import { workFromBits } from '../consensus/work.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
-import type { NamedCoin } from '../primitives/coin.ts';
-import { Fault } from '../primitives/fault.ts';
 import { Branch } from './branch.ts';
-import type { Database } from './database.ts';
+import { damaged } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
-import { type CoinChange, Store } from './store.ts';
+import { Guard, type GuardOptions } from './guard.ts';
+import { demandMissing } from './missing.ts';
+import { Store } from './store.ts';
 import { Turns } from './turns.ts';
+import { Writer } from './writer.ts';
 
 /** Checks signatures, wherever that is fastest; answers the first that does not hold. */
 export type VerifyAll = (checks: readonly InputCheck[]) => Promise<InputCheck | undefined>;
 
-export interface ChainOptions {
-  readonly database: Database;
+export interface ChainOptions extends GuardOptions {
   readonly params: Params;
   readonly verifyAll: VerifyAll;
+  /** Whether a new database has indexes; it has, where nothing is said. */
+  readonly hasIndex?: boolean;
+}
+
+/** One view of the chain, which stands still for as long as it is read. */
+export interface ChainView {
+  readonly tip: Entry;
+  readonly store: Store;
 }
 
 /** What accepting a block did: blocks left the active chain, then others joined it. */
@@ -51,31 +59,36 @@ const knownBefore: Accepted = { ...besideTheTip, status: 'known' };
 
 export class Chain {
   readonly params: Params;
+  /** Where all is read and written, the mempool's tables too. */
+  readonly guard: Guard;
   readonly #store: Store;
+  readonly #writer: Writer;
   readonly #branch: Branch;
   readonly #verifyAll: VerifyAll;
   #tip: Entry;
   /** Blocks are taken one at a time: each is judged by what the last one left. */
   readonly #turns = new Turns();
 
-  private constructor(options: ChainOptions, store: Store, tip: Entry) {
+  private constructor(options: ChainOptions, guard: Guard, tip: Entry) {
     this.params = options.params;
+    this.guard = guard;
     this.#verifyAll = options.verifyAll;
-    this.#store = store;
-    this.#branch = new Branch(store, options.params);
+    this.#store = new Store(guard);
+    this.#writer = new Writer(guard);
+    this.#branch = new Branch(this.#store, options.params);
     this.#tip = tip;
   }
 
   /** Opens the chain in this database, or founds it; goes on with a reorganisation cut short. */
   static async open(options: ChainOptions): Promise<Chain> {
-    const store = new Store(options.database);
+    const guard = await Guard.open(options);
+    const store = new Store(guard);
     const { genesis } = options.params;
-    if (!(await store.tip())) await store.begin(genesisEntry(genesis), genesis);
+    if (guard.isNew) {
+      await new Writer(guard).begin(genesisEntry(genesis), genesis, options.hasIndex ?? true);
+    }
     await store.check(hashHeader(genesis.header));
-    const tip = await store.tip();
-    const entry = tip && (await store.entry(tip));
-    if (!entry) throw new Fault('damaged', `the database has lost the entry of its tip ${tip}`);
-    const chain = new Chain(options, store, entry);
+    const chain = new Chain(options, guard, await store.tipEntry());
     await chain.#resume();
     return chain;
   }
@@ -88,6 +101,17 @@ export class Chain {
   /** What the chain remembers, to be read. */
   get store(): Store {
     return this.#store;
+  }
+
+  /** What changes the tables, for whoever looks after the database. */
+  get writer(): Writer {
+    return this.#writer;
+  }
+
+  /** The chain as it is now, for the reader to close. No block may be in the middle of its way. */
+  view(): ChainView & { readonly close: () => Promise<void> } {
+    const view = this.guard.view();
+    return { tip: this.#tip, store: new Store(view), close: () => view.close() };
   }
 
   /** What the rules must know of the branches here. */
@@ -116,7 +140,8 @@ export class Chain {
     if (wrong) return wrong;
 
     const entry = await this.#branch.extend(parent, block);
-    await this.#store.add(entry, block);
+    if (await this.#store.hasBlock(entry)) throw damaged(`the entry of block ${hash} is lost`);
+    await this.#writer.add(entry, block);
     return entry.work > this.#tip.work ? this.#advance(entry) : besideTheTip;
   }
 
@@ -168,7 +193,7 @@ export class Chain {
 
   /** Remembers a bad block and those built on it. The verdict is that on the last of them. */
   async #condemn(failed: readonly Entry[], verdict: Reject | undefined): Promise<Reject> {
-    await this.#store.fail(failed);
+    await this.#writer.fail(failed);
     const [first] = failed;
     if (verdict && failed.length === 1) return verdict;
     return reject('bad-prevblk', {
@@ -183,8 +208,7 @@ export class Chain {
     for (const entry of left.toReversed()) {
       const verdict = await this.#connect(entry, await this.#store.block(entry));
       if (verdict) {
-        const problem = `block ${hashOf(entry)} was valid and now is ${verdict.reason}`;
-        throw new Fault('damaged', problem);
+        throw damaged(`block ${hashOf(entry)} was valid and now is ${verdict.reason}`);
       }
     }
   }
@@ -193,13 +217,13 @@ export class Chain {
   async #connect(entry: Entry, block: Block): Promise<Verdict> {
     const context = await this.#branch.connectContext(this.#tip, block);
     const transition = connectBlock(block, context, this.params);
-    if (isReject(transition)) return transition;
+    if (isReject(transition)) return this.#confirm(transition, block);
     const broken = await this.#verifyAll(transition.checks);
     if (broken) {
       const { txid, input } = broken;
       return reject('block-script-verify-flag-failed', { txid, input });
     }
-    await this.#store.connect(entry, transition);
+    await this.#writer.connect(entry, block, transition);
     this.#tip = entry;
     return undefined;
   }
@@ -207,17 +231,18 @@ export class Chain {
   /** Takes the tip back: what it made is gone, what it spent is there again. */
   async #disconnect(entry: Entry): Promise<Block> {
     const parent = await this.#store.entry(entry.header.parent);
-    if (!parent) throw new Fault('damaged', `the database has lost ${entry.header.parent}`);
+    if (!parent) throw damaged(`the entry of block ${entry.header.parent} is lost`);
     const block = await this.#store.block(entry);
-    await this.#store.disconnect(entry, await this.#changeOf(entry, block));
+    await this.#writer.disconnect(entry, block);
     this.#tip = parent;
     return block;
   }
 
-  async #changeOf({ height, ...entry }: Entry, block: Block): Promise<CoinChange> {
-    const spent: readonly NamedCoin[] = await this.#store.undo({ height, ...entry });
-    const created = block.transactions.flatMap((transaction) => coinsOf(transaction, height));
-    return { spent, created };
+  /** A missing coin condemns for ever, so it must be the block's fault and not the disk's. */
+  async #confirm(verdict: Reject, block: Block): Promise<Reject> {
+    if (verdict.reason !== 'bad-txns-inputs-missingorspent') return verdict;
+    await demandMissing(this.#store, this.guard, block);
+    return verdict;
   }
 }
 

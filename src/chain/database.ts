@@ -1,29 +1,64 @@
 /**
  * The database underneath: keys and values in order, and batches that happen whole or not at all.
  *
- * `level` answers this on disk and in a browser, `memory-level` in a test; this room imports
- * neither. All that one step changes goes into one batch, so that after a crash everything here
- * still speaks of the same block.
+ * `level` answers this on disk and in a browser, `memory-level` in a test. This room imports
+ * neither, and trusts neither: tables are read and written through the guard. All that one step
+ * changes goes into one batch, so that after a crash everything here still speaks of the same
+ * block.
  */
 import { concatBytes } from '@noble/hashes/utils.js';
 import { type Codec, decode, encode } from '../primitives/codec.ts';
+import { Fault } from '../primitives/fault.ts';
+
+/** What can be read: the database as it is, or a view of it that stands still. */
+export interface Source {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** The records with keys from `gte` on and before `lt`, in the order of their bytes. */
+  iterator(range: Range): AsyncIterable<[Uint8Array, Uint8Array]>;
+}
+
+export interface Range {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+}
+
+/** All that was written up to a moment, whatever is written later. */
+export interface Snapshot {
+  close(): Promise<void>;
+}
+
+/** Where to read, and how much. */
+interface At {
+  readonly snapshot?: Snapshot;
+}
+
+interface Walk extends At {
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
 
 /** What is asked of a database. Every key and value is a `Uint8Array`. */
 export interface Database {
-  get(key: Uint8Array): Promise<Uint8Array | undefined>;
-  getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  get(key: Uint8Array, at: At): Promise<Uint8Array | undefined>;
+  getMany(keys: Uint8Array[], at: At): Promise<(Uint8Array | undefined)[]>;
+  iterator(walk: Walk): AsyncIterable<[Uint8Array, Uint8Array]>;
   /** All of it or nothing; with `sync` it outlives a loss of power. */
   batch(operations: Operation[], options: { readonly sync: boolean }): Promise<void>;
-  /** The records with keys from `gte` on and before `lt`, in the order of their bytes. */
-  iterator(range: {
-    readonly gte: Uint8Array;
-    readonly lt: Uint8Array;
-  }): AsyncIterable<[Uint8Array, Uint8Array]>;
+  snapshot(): Snapshot;
 }
 
 export type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array };
+
+/** A failure that only building the tables anew can mend. */
+export function damaged(what: string, cause?: unknown): Fault {
+  const remedy = 'run chain reindex, which rebuilds all but the blocks';
+  return new Fault('damaged', `the database is damaged: ${what}; ${remedy}`, cause);
+}
 
 /** Big end first, for the keys of tables: so that numbers sort as bytes. */
 export const U32Sorted: Codec<number> = {
@@ -48,26 +83,37 @@ export class Table<K, V> {
     this.#values = values;
   }
 
-  async get(database: Database, key: K): Promise<V | undefined> {
-    const value = await database.get(this.#key(key));
+  async get(source: Source, key: K): Promise<V | undefined> {
+    const value = await source.get(this.#key(key));
     return value && decode(this.#values, value);
   }
 
   /** In the order of the keys; `undefined` for what is not there. */
-  async getMany(database: Database, keys: readonly K[]): Promise<(V | undefined)[]> {
-    const values = await database.getMany(keys.map((key) => this.#key(key)));
+  async getMany(source: Source, keys: readonly K[]): Promise<(V | undefined)[]> {
+    const values = await source.getMany(keys.map((key) => this.#key(key)));
     return values.map((value) => value && decode(this.#values, value));
   }
 
   /** All records whose keys begin with these bytes, in order. */
   async *scan(
-    database: Database,
+    source: Source,
     beginning: Uint8Array = new Uint8Array(0),
   ): AsyncIterable<readonly [K, V]> {
     const gte = concatBytes(this.#prefix, beginning);
-    for await (const [key, value] of database.iterator({ gte, lt: behind(gte) })) {
+    for await (const [key, value] of source.iterator({ gte, lt: behind(gte) })) {
       yield [decode(this.#keys, key.subarray(1)), decode(this.#values, value)];
     }
+  }
+
+  /** Is there such a record? For tables whose keys say all. */
+  async has(source: Source, key: K): Promise<boolean> {
+    return (await source.get(this.#key(key))) !== undefined;
+  }
+
+  /** What deletes the whole table, record by record. */
+  async *clear(source: Source): AsyncIterable<Operation> {
+    const range = { gte: this.#prefix, lt: behind(this.#prefix) };
+    for await (const [key] of source.iterator(range)) yield { type: 'del', key };
   }
 
   put(key: K, value: V): Operation {

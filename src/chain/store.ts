@@ -1,204 +1,213 @@
 /**
- * The store: everything the chain remembers, as tables of one database.
+ * The store: what the chain remembers, to be read. `Writer` is what changes it.
  *
- *   i  hash             the block index, one entry for every block we know
- *   b  height hash      blocks; height first, so that LevelDB appends them and never moves them
- *   u  height hash      the coins that the block spent, to take it back
- *   a  height           hash of the active block there
- *   c  txid index       coins
- *   s  script txid index  coins by their script: what an address owns
- *   l  hash             leaves: blocks on which no other is built
- *   m  name             the tip, the genesis block and the version of this schema
+ * It reads the database as it is, or a view of it that stands still; what is read is whole or a
+ * `Fault` says that it is damaged.
  */
 import type { Block } from '../primitives/block.ts';
-import { Block as BlockCodec } from '../primitives/block.ts';
-import { Bytes, type Codec, encode, Hash, struct, U32 } from '../primitives/codec.ts';
-import { Coin, type NamedCoin, Undo } from '../primitives/coin.ts';
+import { Bytes, encode, type Hash } from '../primitives/codec.ts';
+import type { Coin, NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
-import { OutPoint } from '../primitives/transaction.ts';
-import { type Database, type Operation, Table, U32Sorted } from './database.ts';
-import { Entry, hashOf } from './entry.ts';
-
-/** Counts up when the tables change in a way that older programs would misread. */
-const schemaVersion = 1;
-
-const HeightAndHash = struct({ height: U32Sorted, hash: Hash });
-const ScriptAndOutPoint = struct({ script: Bytes, outPoint: OutPoint });
-const Name: Codec<string> = {
-  read: (from) => String.fromCharCode(...from.take(from.remaining)),
-  write: (name, to) => {
-    for (const letter of name) to.u8(letter.charCodeAt(0));
-  },
-};
-const Nothing: Codec<undefined> = { read: () => undefined, write: () => {} };
-
-const entries = new Table('i', Hash, Entry);
-const blocks = new Table('b', HeightAndHash, BlockCodec);
-const undos = new Table('u', HeightAndHash, Undo);
-const active = new Table('a', U32Sorted, Hash);
-const coins = new Table('c', OutPoint, Coin);
-const coinsByScript = new Table('s', ScriptAndOutPoint, Nothing);
-const leaves = new Table('l', Hash, Nothing);
-const hashes = new Table('m', Name, Hash);
-const numbers = new Table('m', Name, U32);
-
-/** What a block does to the coins, as it is written. */
-export interface CoinChange {
-  readonly spent: readonly NamedCoin[];
-  readonly created: readonly NamedCoin[];
-}
+import type { OutPoint } from '../primitives/transaction.ts';
+import { damaged, type Source, type Table } from './database.ts';
+import { type Entry, hashOf } from './entry.ts';
+import * as tables from './tables.ts';
 
 export class Store {
-  readonly #database: Database;
+  readonly #source: Source;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(source: Source) {
+    this.#source = source;
   }
 
-  /** The block that the coins speak of; `undefined` in a new database. */
-  tip(): Promise<Hash | undefined> {
-    return hashes.get(this.#database, 'tip');
+  /** The block that the coins speak of, and their sum; `undefined` in a new database. */
+  tip(): Promise<tables.Tip | undefined> {
+    return tables.tips.get(this.#source, 'tip');
   }
 
   entry(hash: Hash): Promise<Entry | undefined> {
-    return entries.get(this.#database, hash);
+    return tables.entries.get(this.#source, hash);
+  }
+
+  /** The entry of the tip. */
+  async tipEntry(): Promise<Entry> {
+    const tip = await this.tip();
+    const entry = tip && (await this.entry(tip.hash));
+    if (!entry) throw damaged(`the entry of its tip ${tip?.hash} is lost`);
+    return entry;
+  }
+
+  /** The entry of the active block at this height, which is not above the tip. */
+  async activeEntry(height: number): Promise<Entry> {
+    const hash = await this.hashAt(height);
+    const entry = hash && (await this.entry(hash));
+    if (!entry) throw damaged(`the block at height ${height} is lost`);
+    return entry;
   }
 
   /** The active block at this height; `undefined` above the tip. */
   hashAt(height: number): Promise<Hash | undefined> {
-    return active.get(this.#database, height);
+    return tables.active.get(this.#source, height);
   }
 
   block(entry: Entry): Promise<Block> {
-    return this.#ofBlock(blocks, 'block', entry);
+    return this.#ofBlock(tables.blocks, 'block', entry);
   }
 
+  /** Is there a body for this entry, whatever the index says? */
+  hasBlock(entry: Entry): Promise<boolean> {
+    const { height } = entry;
+    return tables.blocks.has(this.#source, { height, hash: hashOf(entry) });
+  }
+
+  /** The coins that the block spent. Genesis spends none. */
   undo(entry: Entry): Promise<readonly NamedCoin[]> {
-    return this.#ofBlock(undos, 'undo', entry);
+    return entry.height === 0
+      ? Promise.resolve([])
+      : this.#ofBlock(tables.undos, 'undo record', entry);
   }
 
   /** The coins at these outpoints, in their order; `undefined` for one spent or never made. */
   coins(at: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
-    return coins.getMany(this.#database, at);
+    return tables.coins.getMany(this.#source, at);
   }
 
-  /** The coins that pay this script. */
-  async coinsOf(script: Uint8Array): Promise<readonly NamedCoin[]> {
-    const owned: OutPoint[] = [];
-    for await (const [{ outPoint }] of coinsByScript.scan(this.#database, encode(Bytes, script))) {
-      owned.push(outPoint);
-    }
-    const found = await this.coins(owned);
-    return owned.flatMap((outPoint, i) => {
-      const coin = found[i];
-      if (!coin) throw damaged(`coin ${outPoint.txid}:${outPoint.index}`);
-      return { outPoint, coin };
-    });
+  /** One coin; where there is none, the database was looked at closely. */
+  coin(at: OutPoint): Promise<Coin | undefined> {
+    return tables.coins.get(this.#source, at);
+  }
+
+  /** All coins, in the order of their outpoints' bytes. */
+  async *allCoins(): AsyncIterable<NamedCoin> {
+    for await (const [outPoint, coin] of tables.coins.scan(this.#source)) yield { outPoint, coin };
   }
 
   /** The tips of all branches, the active one among them. */
   async leaves(): Promise<readonly Hash[]> {
     const found: Hash[] = [];
-    for await (const [hash] of leaves.scan(this.#database)) found.push(hash);
+    for await (const [hash] of tables.leaves.scan(this.#source)) found.push(hash);
+    const expected = await this.leafSum();
+    const { count, sum } = found.reduce(withLeaf, noLeaves);
+    if (count !== expected.count || sum !== expected.sum) {
+      throw damaged(`${count} branch tips are there of ${expected.count}`);
+    }
     return found;
+  }
+
+  async leafSum(): Promise<tables.LeafSum> {
+    return (await tables.leafSums.get(this.#source, 'leaves')) ?? noLeaves;
   }
 
   /** Refuses a database of another network or another version of this program. */
   async check(genesis: Hash): Promise<void> {
-    const version = await numbers.get(this.#database, 'schema');
-    if (version !== schemaVersion) {
-      const problem = `the database has schema ${version}, this program knows ${schemaVersion}`;
-      throw new Fault('schema', problem);
+    const version = await tables.numbers.get(this.#source, 'schema');
+    if (version !== tables.schemaVersion) {
+      const problem = `the database has schema ${version}, this program ${tables.schemaVersion}`;
+      throw new Fault('schema', `${problem}; run chain reindex`);
     }
-    const found = await hashes.get(this.#database, 'genesis');
+    const found = await tables.hashes.get(this.#source, 'genesis');
     if (found !== genesis) {
       throw new Fault('wrong-network', `the database has genesis ${found}, the network ${genesis}`);
     }
   }
 
-  /** Lays the foundation: nothing can spend the genesis coinbase, so it makes no coin. */
-  begin(entry: Entry, block: Block): Promise<void> {
-    const hash = hashOf(entry);
-    return this.#write([
-      ...this.#added(entry, block),
-      active.put(0, hash),
-      hashes.put('tip', hash),
-      hashes.put('genesis', hash),
-      numbers.put('schema', schemaVersion),
-    ]);
+  /** The block that the indexes speak of; `undefined` where there are none. */
+  indexTip(): Promise<Hash | undefined> {
+    return tables.hashes.get(this.#source, 'index');
   }
 
-  /** Keeps a block, whichever branch it is on. */
-  add(entry: Entry, block: Block): Promise<void> {
-    return this.#write([leaves.del(entry.header.parent), ...this.#added(entry, block)]);
+  /** Where a transaction of the active chain lies. */
+  async place(txid: Hash): Promise<tables.Place | undefined> {
+    await this.#demandIndex();
+    return tables.places.get(this.#source, txid);
   }
 
-  /** Remembers that these blocks are bad. */
-  fail(failed: readonly Entry[]): Promise<void> {
-    return this.#write(
-      failed.map((entry) => entries.put(hashOf(entry), { ...entry, isFailed: true })),
-    );
-  }
-
-  /** Makes the block the tip. */
-  connect(entry: Entry, { spent, created }: CoinChange): Promise<void> {
-    const hash = hashOf(entry);
-    return this.#write([
-      ...spent.flatMap(removed),
-      ...created.flatMap(made),
-      undos.put({ height: entry.height, hash }, spent),
-      active.put(entry.height, hash),
-      hashes.put('tip', hash),
-    ]);
-  }
-
-  /** Makes the block's parent the tip. */
-  disconnect(entry: Entry, { spent, created }: CoinChange): Promise<void> {
-    return this.#write([
-      ...created.flatMap(removed),
-      ...spent.flatMap(made),
-      undos.del({ height: entry.height, hash: hashOf(entry) }),
-      active.del(entry.height),
-      hashes.put('tip', entry.header.parent),
-    ]);
-  }
-
-  #added(entry: Entry, block: Block): Operation[] {
-    const hash = hashOf(entry);
-    return [
-      entries.put(hash, entry),
-      blocks.put({ height: entry.height, hash }, block),
-      leaves.put(hash, undefined),
-    ];
-  }
-
-  async #ofBlock<T>(
-    table: Table<{ readonly height: number; readonly hash: Hash }, T>,
-    what: string,
-    entry: Entry,
-  ): Promise<T> {
-    const hash = hashOf(entry);
-    const found = await table.get(this.#database, { height: entry.height, hash });
-    if (found === undefined) throw damaged(`${what} ${hash}`);
+  /** The coins that pay this script. Without the index every coin is looked at. */
+  async coinsOf(script: Uint8Array): Promise<readonly NamedCoin[]> {
+    const owned: OutPoint[] = [];
+    if (!(await this.hasIndex())) return this.#searchCoins(script);
+    const beginning = encode(Bytes, script);
+    for await (const [{ outPoint }] of tables.ownedCoins.scan(this.#source, beginning)) {
+      owned.push(outPoint);
+    }
+    const coins = await this.coins(owned);
+    const found = owned.flatMap((outPoint, i) => {
+      const coin = coins[i];
+      if (!coin) throw damaged(`coin ${outPoint.txid}:${outPoint.index} is lost`);
+      return { outPoint, coin };
+    });
+    const sum = await this.addressSum(script);
+    const amount = found.reduce((total, { coin }) => total + coin.amount, 0n);
+    if (sum.coins !== found.length || sum.amount !== amount) {
+      throw damaged(`an address has ${found.length} coins of ${sum.coins}`);
+    }
     return found;
   }
 
-  #write(operations: Operation[]): Promise<void> {
-    return this.#database.batch(operations, { sync: true });
+  async #searchCoins(script: Uint8Array): Promise<readonly NamedCoin[]> {
+    const wanted = encode(Bytes, script).toString();
+    const found: NamedCoin[] = [];
+    for await (const named of this.allCoins()) {
+      if (encode(Bytes, named.coin.script).toString() === wanted) found.push(named);
+    }
+    return found;
+  }
+
+  /** How many coins an address has, and how long its history is. */
+  async addressSum(script: Uint8Array): Promise<tables.AddressSum> {
+    await this.#demandIndex();
+    return (await tables.addressSums.get(this.#source, script)) ?? untouched;
+  }
+
+  /** What happened to an address from event number `from` on, `count` of them at most. */
+  async historyOf(
+    script: Uint8Array,
+    from: number,
+    count: number,
+  ): Promise<readonly tables.Event[]> {
+    const { events } = await this.addressSum(script);
+    const length = Math.max(Math.min(events - from, count), 0);
+    const keys = Array.from({ length }, (_, i) => ({ script, number: from + i }));
+    return (await tables.history.getMany(this.#source, keys)).map((event, i) => {
+      if (!event) throw damaged(`event ${from + i} of an address is lost`);
+      return event;
+    });
+  }
+
+  /** Do the indexes speak of the tip? */
+  async hasIndex(): Promise<boolean> {
+    const tip = await this.tip();
+    return tip !== undefined && (await this.indexTip()) === tip.hash;
+  }
+
+  async #demandIndex(): Promise<void> {
+    if (await this.hasIndex()) return;
+    const remedy = 'chain reindex --only-index builds them';
+    throw new Fault('no-index', `this database has no transaction and address indexes; ${remedy}`);
+  }
+
+  async #ofBlock<T>(table: Table<tables.HeightAndHash, T>, what: string, entry: Entry): Promise<T> {
+    const hash = hashOf(entry);
+    const found = await table.get(this.#source, { height: entry.height, hash });
+    if (found === undefined) throw damaged(`${what} ${hash} is lost`);
+    return found;
   }
 }
 
-function made({ outPoint, coin }: NamedCoin): Operation[] {
-  return [
-    coins.put(outPoint, coin),
-    coinsByScript.put({ script: coin.script, outPoint }, undefined),
-  ];
+const noLeaves: tables.LeafSum = { count: 0, sum: 0 };
+export const untouched: tables.AddressSum = { coins: 0, amount: 0n, events: 0 };
+
+/** The sum with one leaf more. */
+export function withLeaf({ count, sum }: tables.LeafSum, leaf: Hash): tables.LeafSum {
+  return { count: count + 1, sum: (sum + leafNumber(leaf)) >>> 0 };
 }
 
-function removed({ outPoint, coin }: NamedCoin): Operation[] {
-  return [coins.del(outPoint), coinsByScript.del({ script: coin.script, outPoint })];
+/** The sum with one leaf less. */
+export function withoutLeaf({ count, sum }: tables.LeafSum, leaf: Hash): tables.LeafSum {
+  return { count: count - 1, sum: (sum - leafNumber(leaf)) >>> 0 };
 }
 
-function damaged(what: string): Fault {
-  return new Fault('damaged', `the database has lost ${what}`);
+/** The last digits, for the first are zeros. */
+function leafNumber(hash: Hash): number {
+  return Number.parseInt(hash.slice(-8), 16);
 }

@@ -3,13 +3,25 @@
  * folders of this computer.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { Level } from 'level';
-import type { Database } from '../chain/database.ts';
+import { type Database, damaged } from '../chain/database.ts';
+import type { LastBatch } from '../chain/guard.ts';
+import type { Checksum } from '../chain/reader.ts';
 import { Fault } from '../primitives/fault.ts';
 
 /** The time in seconds since 1970. */
@@ -47,8 +59,12 @@ export function makeFolder(folder: string): void {
   }
 }
 
-export interface OpenDatabase extends Database {
-  close(): Promise<void>;
+export const checksum: Checksum = crc32;
+
+export interface OpenDatabase {
+  readonly database: Database;
+  readonly last: LastBatch;
+  readonly close: () => Promise<void>;
 }
 
 /** How long a command waits for another one to be done with the database. */
@@ -68,12 +84,53 @@ export async function openDatabase(folder: string): Promise<OpenDatabase> {
     try {
       await level.open({ createIfMissing: isNew(place) });
       writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
-      return level;
+      const last = new LastFile(join(place, 'last'));
+      const close = async () => {
+        last.close();
+        await level.close();
+      };
+      return { database: level, last, close };
     } catch (error) {
       if (!isLocked(error)) throw openFault(place, error);
       if (Date.now() >= deadline) throw busy(holder, error);
       await wait(50);
     }
+  }
+}
+
+/**
+ * The number of the last synced batch, in a file that LevelDB does not know. Two places by turns,
+ * eight bytes each: the number and its CRC-32, so that a write cut short leaves the one before.
+ */
+class LastFile implements LastBatch {
+  readonly #path: string;
+  #file: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(): number | undefined {
+    if (!existsSync(this.#path)) return undefined;
+    const bytes = readFileSync(this.#path);
+    const numbers = [0, 8]
+      .filter((at) => at + 8 <= bytes.length)
+      .filter((at) => crc32(bytes.subarray(at, at + 4)) === bytes.readUInt32LE(at + 4))
+      .map((at) => bytes.readUInt32LE(at));
+    return numbers.length > 0 ? Math.max(...numbers) : undefined;
+  }
+
+  write(number: number): void {
+    this.#file ??= openSync(this.#path, existsSync(this.#path) ? 'r+' : 'w', 0o600);
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt32LE(number);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 4)), 4);
+    writeSync(this.#file, bytes, 0, 8, (number % 2) * 8);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }
 
@@ -98,10 +155,8 @@ function openFault(place: string, error: unknown): Fault {
   if (/Permission denied|Read-only file system/.test(problem)) {
     return new Fault('datadir', `cannot write to ${place}: ${problem}`, error);
   }
-  const remedy = 'put a copy of it back, or move it away to begin anew; wallets are not in it';
-  return new Fault(
-    'damaged',
-    `the database in ${place} does not open: ${problem}; ${remedy}`,
-    error,
-  );
+  if (/No space left|File too large|quota/.test(problem)) {
+    return new Fault('disk-full', `cannot open ${place}: ${problem}; make room`, error);
+  }
+  return damaged(`${place} does not open: ${problem}`, error);
 }

@@ -4,7 +4,7 @@ import type { Params } from '../consensus/params.ts';
 import { Node } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
 import { chooseEngine, loadEngines } from './engine.ts';
-import { now, openDatabase } from './machine.ts';
+import { checksum, now, openDatabase, random } from './machine.ts';
 import { MiningThread } from './miningthread.ts';
 
 export interface OpenNode {
@@ -13,15 +13,16 @@ export interface OpenNode {
 }
 
 export async function openNode(folder: string, params: Params): Promise<OpenNode> {
-  const database = await openDatabase(folder);
+  const { database, last, close: closeDatabase } = await openDatabase(folder);
   const thread = new MiningThread();
   const close = async () => {
     await thread.stop();
-    await database.close();
+    await closeDatabase();
   };
   try {
     const search = thread.search.bind(thread);
-    const node = await Node.open({ database, params, verifyAll, now, search });
+    const guarded = { database, last, checksum, random };
+    const node = await Node.open({ ...guarded, params, verifyAll, now, search });
     return { node, close };
   } catch (error) {
     await close();

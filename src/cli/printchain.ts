@@ -1,4 +1,5 @@
 /** `chain printchain`: the blocks, the newest first, with what is in them. */
+import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import { findCommitment } from '../consensus/commitment.ts';
 import type { Params } from '../consensus/params.ts';
@@ -26,7 +27,16 @@ export interface PrintChainOptions {
 }
 
 export async function printChain(desk: Desk, options: PrintChainOptions): Promise<void> {
-  const { chain } = await desk.openNode();
+  const node = await desk.openNode();
+  const told = await node.read((chain) => tellBlocks(desk, chain, options));
+  desk.answer('', told);
+}
+
+async function tellBlocks(
+  desk: Desk,
+  chain: ChainView,
+  options: PrintChainOptions,
+): Promise<readonly object[]> {
   const highest = Math.min(options.from ?? chain.tip.height, chain.tip.height);
   const entries: Entry[] = [];
   for await (const entry of walkDown(chain, highest, options.limit)) entries.push(entry);
@@ -41,7 +51,7 @@ export async function printChain(desk: Desk, options: PrintChainOptions): Promis
     told.push(blockJson(view, desk.params));
     desk.say(blockText(view, desk.params).join('\n'));
   }
-  desk.answer('', told);
+  return told;
 }
 
 function blockText(view: BlockView, params: Params): readonly string[] {

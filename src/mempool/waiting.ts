@@ -1,5 +1,6 @@
 /** Payments that wait for a block, as the database keeps them between two runs. */
-import { type Database, type Operation, Table, U32Sorted } from '../chain/database.ts';
+import { type Operation, Table, U32Sorted } from '../chain/database.ts';
+import type { Guard } from '../chain/guard.ts';
 import { I64, struct, U32, type ValueOf } from '../primitives/codec.ts';
 import { Transaction } from '../primitives/transaction.ts';
 
@@ -16,16 +17,16 @@ export interface Waiting extends ValueOf<typeof Waiting> {}
 const table = new Table('w', U32Sorted, Waiting);
 
 export class WaitingTable {
-  readonly #database: Database;
+  readonly #guard: Guard;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(guard: Guard) {
+    this.#guard = guard;
   }
 
   /** All of them by their numbers, parents before their children. */
   async load(): Promise<Map<number, Waiting>> {
     const found = new Map<number, Waiting>();
-    for await (const [number, waiting] of table.scan(this.#database)) found.set(number, waiting);
+    for await (const [number, waiting] of table.scan(this.#guard)) found.set(number, waiting);
     return found;
   }
 
@@ -35,6 +36,6 @@ export class WaitingTable {
       ...removed.map((number) => table.del(number)),
       ...[...added].map(([number, waiting]) => table.put(number, waiting)),
     ];
-    if (operations.length > 0) await this.#database.batch(operations, { sync: true });
+    if (operations.length > 0) await this.#guard.batch(operations, { sync: true });
   }
 }

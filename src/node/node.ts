@@ -2,7 +2,7 @@
  * The node: where the rooms meet. It holds the chain and the mempool together, and is the one door
  * for whoever asks, be it a person or a program. No private key ever passes it.
  */
-import { Chain, type ChainOptions, type Change } from '../chain/chain.ts';
+import { Chain, type ChainOptions, type ChainView, type Change } from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
 import { Turns } from '../chain/turns.ts';
 import { isMature } from '../consensus/connect.ts';
@@ -18,6 +18,25 @@ import { isSameBytes } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Transaction } from '../primitives/transaction.ts';
+
+/** A view that several readers share; the last to leave closes it. */
+class Reading {
+  readonly view: ReturnType<Chain['view']>;
+  #readers = 1;
+
+  constructor(view: ReturnType<Chain['view']>) {
+    this.view = view;
+  }
+
+  enter(): this {
+    this.#readers++;
+    return this;
+  }
+
+  async leave(): Promise<void> {
+    if (--this.#readers === 0) await this.view.close();
+  }
+}
 
 export interface NodeOptions extends ChainOptions {
   /** The time in seconds since 1970. */
@@ -44,6 +63,8 @@ export class Node {
   readonly mempool: Mempool;
   readonly #options: NodeOptions;
   readonly #turns = new Turns();
+  /** While a block is taken: how all was before it. */
+  #before: Reading | undefined;
 
   private constructor(options: NodeOptions, chain: Chain, mempool: Mempool) {
     this.#options = options;
@@ -53,17 +74,37 @@ export class Node {
 
   static async open(options: NodeOptions): Promise<Node> {
     const chain = await Chain.open(options);
-    const table = new WaitingTable(options.database);
+    const table = new WaitingTable(chain.guard);
     return new Node(options, chain, await Mempool.open(chain, table, options.verifyAll));
+  }
+
+  /**
+   * Reads one view of the chain, which stands still for as long as the reader takes: none sees the
+   * middle of a reorganisation, but what was before it until all of it is done.
+   */
+  async read<T>(reader: (view: ChainView) => Promise<T>): Promise<T> {
+    const reading = this.#before?.enter() ?? new Reading(this.chain.view());
+    try {
+      return await reader(reading.view);
+    } finally {
+      await reading.leave();
+    }
   }
 
   /** Takes a block, whoever made it. */
   submitBlock(block: Block): ReturnType<Chain['accept']> {
     return this.#turns.take(async () => {
       const now = this.#options.now();
-      const answer = await this.chain.accept(block, now);
-      if (!isReject(answer)) await this.#follow(answer, now);
-      return answer;
+      const before = new Reading(this.chain.view());
+      this.#before = before;
+      try {
+        const answer = await this.chain.accept(block, now);
+        if (!isReject(answer)) await this.#follow(answer, now);
+        return answer;
+      } finally {
+        this.#before = undefined;
+        await before.leave();
+      }
     });
   }
 
@@ -109,22 +150,21 @@ export class Node {
   }
 
   /** The coins that pay this script, those of waiting payments too. */
-  async coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
-    const stored = await this.chain.store.coinsOf(script);
+  coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
     const waiting = this.mempool
       .list()
       .flatMap((each) => this.mempool.coinsOf(each))
-      .filter(({ coin }) => isSameBytes(coin.script, script));
-    return [
-      ...stored.map((named) => this.#own(named, false)),
-      ...waiting.map((named) => this.#own(named, true)),
-    ];
+      .filter(({ coin }) => isSameBytes(coin.script, script))
+      .map((named) => this.#own(named, true));
+    return this.read(async ({ store, tip }) => {
+      const stored = await store.coinsOf(script);
+      return [...stored.map((named) => this.#own(named, false, tip)), ...waiting];
+    });
   }
 
-  #own(named: NamedCoin, isWaiting: boolean): OwnCoin {
+  #own(named: NamedCoin, isWaiting: boolean, tip = this.chain.tip): OwnCoin {
     const isSpent = this.mempool.spenderOf(named.outPoint) !== undefined;
-    const { tip, params } = this.chain;
-    const isImmature = !isMature(named.coin, tip.height + 1, params);
+    const isImmature = !isMature(named.coin, tip.height + 1, this.chain.params);
     return { ...named, isWaiting, isSpent, isImmature };
   }
 }

@@ -1,9 +1,9 @@
 /** A block with all that is told of it: its place in the chain, and the coins that it spent. */
-import type { Chain } from '../chain/chain.ts';
+import type { ChainView } from '../chain/chain.ts';
+import { damaged } from '../chain/database.ts';
 import { type Entry, hashOf } from '../chain/entry.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
-import { Fault } from '../primitives/fault.ts';
 import { type Output, outPointName, txid } from '../primitives/transaction.ts';
 
 export interface BlockView {
@@ -19,7 +19,7 @@ export interface BlockView {
   readonly spent: ReadonlyMap<string, Output>;
 }
 
-export async function viewBlock({ store, tip }: Chain, entry: Entry): Promise<BlockView> {
+export async function viewBlock({ store, tip }: ChainView, entry: Entry): Promise<BlockView> {
   const hash = hashOf(entry);
   const isActive = (await store.hashAt(entry.height)) === hash;
   const block = await store.block(entry);
@@ -29,7 +29,7 @@ export async function viewBlock({ store, tip }: Chain, entry: Entry): Promise<Bl
       spent.set(outPointName({ txid: txid(transaction), index }), output);
     }
   }
-  if (isActive && entry.height > 0) {
+  if (isActive) {
     for (const { outPoint, coin } of await store.undo(entry)) {
       spent.set(outPointName(outPoint), coin);
     }
@@ -47,31 +47,31 @@ export async function viewBlock({ store, tip }: Chain, entry: Entry): Promise<Bl
 
 /** The active blocks from this height down, the newest first. */
 export async function* walkDown(
-  { store }: Chain,
+  { store }: ChainView,
   height: number,
   count: number,
 ): AsyncIterable<Entry> {
   for (let at = height; at >= 0 && at > height - count; at--) {
-    const hash = await store.hashAt(at);
-    const entry = hash && (await store.entry(hash));
-    if (!entry) throw new Fault('damaged', `the database has lost the block at height ${at}`);
-    yield entry;
+    yield await store.activeEntry(at);
   }
 }
 
 /** The blocks of side branches at these heights, bad ones too. */
 export async function sideEntries(
-  { store }: Chain,
+  { store }: ChainView,
   lowest: number,
   highest: number,
 ): Promise<readonly Entry[]> {
   const found = new Map<Hash, Entry>();
   for (const leaf of await store.leaves()) {
-    let entry = await store.entry(leaf);
-    while (entry && entry.height >= lowest && !found.has(hashOf(entry))) {
-      if ((await store.hashAt(entry.height)) === hashOf(entry)) break;
-      if (entry.height <= highest) found.set(hashOf(entry), entry);
-      entry = await store.entry(entry.header.parent);
+    let hash = leaf;
+    for (;;) {
+      const entry = await store.entry(hash);
+      if (!entry) throw damaged(`the entry of block ${hash} is lost`);
+      if (entry.height < lowest || found.has(hash)) break;
+      if ((await store.hashAt(entry.height)) === hash) break;
+      if (entry.height <= highest) found.set(hash, entry);
+      hash = entry.header.parent;
     }
   }
   return [...found.values()];
