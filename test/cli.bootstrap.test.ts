@@ -109,10 +109,10 @@ describe.concurrent('no export', () => {
 
   test('that fails in its midst leaves a file behind', async () => {
     const datadir = copyOf(grown);
-    const database = await openDatabase(join(datadir, 'regtest'));
+    const { database, close } = await openDatabase(join(datadir, 'regtest'));
     const [key] = (await recordsIn(database, 'b', 'c'))[50] ?? [];
     await database.batch(key ? [{ type: 'del', key }] : [], { sync: true });
-    await database.close();
+    await close();
     const folder = newFolder();
     expect(await run(['export', join(folder, 'b.dat')], { datadir })).toMatchObject({
       code: 1,

@@ -17,13 +17,21 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
   rpc: { below: ['primitives', 'consensus', 'node'], packages: ['@noble/'] },
   cli: {
     below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'wallet', 'node', 'rpc'],
-    packages: ['node:', 'commander', 'level', 'tiny-secp256k1', 'secp256k1/bindings.js'],
+    packages: [
+      'node:',
+      'commander',
+      'level',
+      'classic-level',
+      'tiny-secp256k1',
+      'secp256k1/bindings.js',
+    ],
   },
 };
 
 /** The files that alone may know a part of the outside world. */
 const outside: Readonly<Record<string, readonly string[]>> = {
   level: ['src/cli/machine.ts'],
+  'classic-level': ['src/cli/machine.ts'],
   'node:crypto': ['src/cli/machine.ts'],
   'node:worker_threads': ['src/cli/miningthread.ts'],
   'secp256k1/bindings.js': ['src/cli/engine.ts'],

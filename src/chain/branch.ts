@@ -126,20 +126,21 @@ export class Branch {
     while (at.height > height) {
       const isActive = (await this.#store.hashAt(at.height)) === hashOf(at);
       const hash = isActive ? await this.#store.hashAt(height) : at.header.parent;
-      at = await this.#entry(hash);
+      at = await this.entry(hash);
     }
     return at;
   }
 
   async #medianAt(height: number): Promise<number> {
-    return (await this.#entry(await this.#store.hashAt(height))).medianTimePast;
+    return (await this.entry(await this.#store.hashAt(height))).medianTimePast;
   }
 
   #parent({ header }: Entry): Promise<Entry> {
-    return this.#entry(header.parent);
+    return this.entry(header.parent);
   }
 
-  async #entry(hash: Hash | undefined): Promise<Entry> {
+  /** The entry of a block that must be known. */
+  async entry(hash: Hash | undefined): Promise<Entry> {
     const entry = hash && (await this.#store.entry(hash));
     if (!entry) throw damaged(`the entry of block ${hash} is lost`);
     return entry;

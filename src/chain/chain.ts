@@ -14,7 +14,7 @@ import type { InputCheck } from '../consensus/witness.ts';
 import { workFromBits } from '../consensus/work.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Branch } from './branch.ts';
-import { damaged } from './database.ts';
+import { damaged, type Source } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import { Guard, type GuardOptions } from './guard.ts';
 import { demandMissing } from './missing.ts';
@@ -36,6 +36,8 @@ export interface ChainOptions extends GuardOptions {
 export interface ChainView {
   readonly tip: Entry;
   readonly store: Store;
+  /** What the store reads. */
+  readonly source: Source;
 }
 
 /** What accepting a block did: blocks left the active chain, then others joined it. */
@@ -110,8 +112,8 @@ export class Chain {
 
   /** The chain as it is now, for the reader to close. No block may be in the middle of its way. */
   view(): ChainView & { readonly close: () => Promise<void> } {
-    const view = this.guard.view();
-    return { tip: this.#tip, store: new Store(view), close: () => view.close() };
+    const source = this.guard.view();
+    return { tip: this.#tip, store: new Store(source), source, close: () => source.close() };
   }
 
   /** What the rules must know of the branches here. */

@@ -147,8 +147,13 @@ export async function reading<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'LEVEL_CORRUPTION' && code !== 'LEVEL_IO_ERROR') throw error;
+    if (!isUnreadable(error)) throw error;
     throw damaged(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+/** Did LevelDB come upon something that it cannot read? */
+export function isUnreadable(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
 }

@@ -8,6 +8,7 @@ export function mine(): Command {
     .description('mine blocks now')
     .addOption(setting('--blocks <n>', 'how many').argParser(whole(1)).default(1))
     .addOption(setting('--to <address|label>', 'who is paid; else your first wallet'))
+    .addOption(setting('--no-index', 'keep no transaction and address indexes'))
     .addHelpText('after', examples(['mine', 'mine --blocks 11 --to alice']))
     .action(async (options, command) => {
       const { mine } = await import('./mine.ts');

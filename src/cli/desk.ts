@@ -35,6 +35,7 @@ export class Desk {
   readonly now = now;
   readonly #options: GlobalOptions;
   readonly #closers: (() => Promise<unknown>)[] = [];
+  #isProgressing = false;
 
   constructor(options: GlobalOptions) {
     this.#options = options;
@@ -49,15 +50,17 @@ export class Desk {
   }
 
   /** Opens the database; it is closed when the command ends. */
-  async openNode(): Promise<Node> {
+  async openNode(settings: { readonly hasIndex?: boolean } = {}): Promise<Node> {
     const { openNode } = await import('./opennode.ts');
-    const { node, close } = await openNode(this.folder, this.params);
+    const { params } = this;
+    const { node, close } = await openNode(this.folder, { params, ...settings });
     this.#closers.push(close);
     return node;
   }
 
   /** Lets go of all that the command opened. */
   async close(): Promise<void> {
+    if (this.#isProgressing) this.progress('');
     for (const close of this.#closers.splice(0).toReversed()) await close();
   }
 
@@ -84,7 +87,22 @@ export class Desk {
     if (!process.stderr.isTTY || this.#options.quiet || this.#options.json) return;
     process.stderr.write(`\r\u001b[K${line}`);
   }
+
+  /** Progress that counts, of a total where it is known. The line is gone when the command ends. */
+  counter(what: string, total?: number): (count: number) => void {
+    let last = 0;
+    return (count) => {
+      const time = performance.now();
+      if (time - last < progressMs) return;
+      last = time;
+      this.progress(`${what} ${count}${total === undefined ? '' : ` of ${total}`} …`);
+      this.#isProgressing = true;
+    };
+  }
 }
+
+/** Often enough to be seen moving. */
+const progressMs = 200;
 
 function findNetwork(name: string): Params {
   const known = builtIn.find((each) => each.name === name);

@@ -13,9 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { blocksUpTo, encodeRecord } from '../chain/bootstrap.ts';
-import { type Entry, hashOf } from '../chain/entry.ts';
-import type { Store } from '../chain/store.ts';
+import { encodeRecord } from '../chain/bootstrap.ts';
+import type { ChainView } from '../chain/chain.ts';
+import { hashOf } from '../chain/entry.ts';
 import { magicOf } from '../consensus/params.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Desk } from './desk.ts';
@@ -23,8 +23,11 @@ import type { Desk } from './desk.ts';
 export async function exportChain(desk: Desk, path: string): Promise<void> {
   const draft = new Draft(path);
   try {
-    const { store, tip } = (await desk.openNode()).chain;
-    const checked = await writeBlocks(desk, store, tip, draft).finally(() => desk.progress(''));
+    const node = await desk.openNode();
+    const { tip, checked } = await node.read(async (view) => ({
+      tip: view.tip,
+      checked: await writeBlocks(desk, view, draft),
+    }));
     draft.publish();
     const { height } = tip;
     const hash = hashOf(tip);
@@ -36,14 +39,15 @@ export async function exportChain(desk: Desk, path: string): Promise<void> {
   }
 }
 
-/** Writes the chain that ends here; answers how many blocks it has. */
-async function writeBlocks(desk: Desk, store: Store, tip: Entry, draft: Draft): Promise<number> {
+/** Writes the chain from genesis to the tip; answers how many blocks it has. */
+async function writeBlocks(desk: Desk, { store, tip }: ChainView, draft: Draft): Promise<number> {
   const magic = magicOf(desk.params);
-  let count = 0;
-  for await (const block of blocksUpTo(store, tip)) {
+  const count = tip.height + 1;
+  const progress = desk.counter('exporting block', count);
+  for (let height = 0; height < count; height++) {
+    const block = await store.block(await store.activeEntry(height));
     draft.write(encodeRecord(magic, block));
-    count++;
-    if (count % 100 === 0) desk.progress(`exporting block ${count} of ${tip.height + 1} …`);
+    progress(height + 1);
   }
   return count;
 }

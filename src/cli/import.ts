@@ -8,11 +8,20 @@ import { describeReject } from '../consensus/reject.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Desk } from './desk.ts';
 
-export async function importChain(desk: Desk, path: string): Promise<void> {
+export interface ImportOptions {
+  /** Whether to keep transaction and address indexes, where there are some. */
+  readonly index: boolean;
+}
+
+export async function importChain(
+  desk: Desk,
+  path: string,
+  { index }: ImportOptions,
+): Promise<void> {
   const file = openFile(path);
   try {
     const source = sourceOf(file, path);
-    const node = await desk.openNode();
+    const node = await desk.openNode(index ? {} : { hasIndex: false });
     const imported = await importBlocks({
       source,
       magic: magicOf(desk.params),

@@ -10,6 +10,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -18,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
+import { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
 import { type Database, damaged } from '../chain/database.ts';
 import type { LastBatch } from '../chain/guard.ts';
@@ -73,14 +76,16 @@ const patienceMs = 10_000;
 /** Opens the database of this network's folder, which one process at a time can. */
 export async function openDatabase(folder: string): Promise<OpenDatabase> {
   makeFolder(folder);
-  const place = join(folder, 'chain');
+  finishExchange(folder);
+  return openAt(folder, 'chain');
+}
+
+async function openAt(folder: string, name: string): Promise<OpenDatabase> {
+  const place = join(folder, name);
   const holder = join(folder, 'holder');
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    const level = new Level<Uint8Array, Uint8Array>(place, {
-      keyEncoding: 'view',
-      valueEncoding: 'view',
-    });
+    const level = levelAt(place);
     try {
       await level.open({ createIfMissing: isNew(place) });
       writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
@@ -96,6 +101,89 @@ export async function openDatabase(folder: string): Promise<OpenDatabase> {
       await wait(50);
     }
   }
+}
+
+function levelAt(place: string): Level<Uint8Array, Uint8Array> {
+  return new Level(place, { keyEncoding: 'view', valueEncoding: 'view' });
+}
+
+/** A database that takes the place of another. Until then the other stays as it is. */
+export interface Exchange {
+  /** What there was, however damaged, to be read. */
+  readonly old: Database;
+  readonly fresh: OpenDatabase;
+  /** Puts the new one in the place of the old. */
+  readonly finish: () => Promise<void>;
+  /** Leaves the old one where it is. */
+  readonly abandon: () => Promise<void>;
+}
+
+/** Begins a new database beside the old one, which nobody else can open meanwhile. */
+export async function exchangeDatabase(folder: string): Promise<Exchange> {
+  const old = await openDamaged(folder);
+  removeFolder(join(folder, 'chain.new'));
+  const fresh = await openAt(folder, 'chain.new');
+  return {
+    old: old.database,
+    fresh,
+    finish: async () => {
+      await fresh.close();
+      renameSync(join(folder, 'chain'), join(folder, 'chain.old'));
+      finishExchange(folder);
+      await old.close();
+    },
+    abandon: async () => {
+      await fresh.close();
+      removeFolder(join(folder, 'chain.new'));
+      await old.close();
+    },
+  };
+}
+
+/** Opens a database of which LevelDB itself may have to mend what it can. */
+async function openDamaged(folder: string): Promise<OpenDatabase> {
+  try {
+    return await openDatabase(folder);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'damaged') throw error;
+    await repair(join(folder, 'chain'));
+    return openDatabase(folder);
+  }
+}
+
+/** LevelDB's own repair: from its tables and logs it makes what it can. */
+async function repair(place: string): Promise<void> {
+  try {
+    await ClassicLevel.repair(place);
+  } catch (error) {
+    throw openFault(place, error);
+  }
+}
+
+/** Where the old database was moved away, the new one is whole: a crash may have come between. */
+function finishExchange(folder: string): void {
+  const [place, fresh] = [join(folder, 'chain'), join(folder, 'chain.new')];
+  if (!existsSync(place) && existsSync(fresh)) renameSync(fresh, place);
+  if (existsSync(place)) removeFolder(join(folder, 'chain.old'));
+}
+
+/** Removes the database of this network's folder, which nobody else may have open. */
+export async function removeDatabase(folder: string): Promise<void> {
+  const place = join(folder, 'chain');
+  if (!existsSync(place)) return;
+  const level = levelAt(place);
+  try {
+    await level.open({ createIfMissing: true });
+  } catch (error) {
+    // Whatever else is wrong with it is about to be gone.
+    if (isLocked(error)) throw busy(join(folder, 'holder'), error);
+  }
+  removeFolder(place);
+  await level.close();
+}
+
+function removeFolder(place: string): void {
+  rmSync(place, { recursive: true, force: true });
 }
 
 /**

@@ -7,12 +7,14 @@ import type { Desk } from './desk.ts';
 export interface MineOptions {
   readonly blocks: number;
   readonly to?: string;
+  /** Whether to keep transaction and address indexes, where there are some. */
+  readonly index: boolean;
 }
 
-export async function mine(desk: Desk, { blocks, to }: MineOptions): Promise<void> {
+export async function mine(desk: Desk, { blocks, to, index }: MineOptions): Promise<void> {
   const keyring = desk.keyring();
   const script = to === undefined ? keyring.defaultScript() : keyring.script(to);
-  const node = await desk.openNode();
+  const node = await desk.openNode(index ? {} : { hasIndex: false });
   const hashes: Hash[] = [];
   for (let i = 0; i < blocks; i++) {
     const hash = await mineBlock(desk, node, script);

@@ -4,7 +4,7 @@ import type { Params } from '../consensus/params.ts';
 import { Node } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
 import { chooseEngine, loadEngines } from './engine.ts';
-import { checksum, now, openDatabase, random } from './machine.ts';
+import { checksum, now, type OpenDatabase, openDatabase, random } from './machine.ts';
 import { MiningThread } from './miningthread.ts';
 
 export interface OpenNode {
@@ -12,17 +12,34 @@ export interface OpenNode {
   readonly close: () => Promise<void>;
 }
 
-export async function openNode(folder: string, params: Params): Promise<OpenNode> {
-  const { database, last, close: closeDatabase } = await openDatabase(folder);
+export interface NodeSettings {
+  readonly params: Params;
+  /** What is not said stays as it is; a new database has indexes. */
+  readonly hasIndex?: boolean;
+  /** The time in seconds since 1970; the machine's where nothing is said. */
+  readonly now?: () => number;
+}
+
+export async function openNode(folder: string, settings: NodeSettings): Promise<OpenNode> {
+  return openNodeOn(await openDatabase(folder), settings);
+}
+
+/** A node on a database that is open already; it is closed with the node. */
+export async function openNodeOn(open: OpenDatabase, settings: NodeSettings): Promise<OpenNode> {
+  const { database, last } = open;
   const thread = new MiningThread();
   const close = async () => {
     await thread.stop();
-    await closeDatabase();
+    await open.close();
   };
   try {
     const search = thread.search.bind(thread);
-    const guarded = { database, last, checksum, random };
-    const node = await Node.open({ ...guarded, params, verifyAll, now, search });
+    const outside = { database, last, checksum, random, verifyAll, now, search };
+    const node = await Node.open({ ...outside, ...settings });
+    const { chain } = node;
+    if (settings.hasIndex === false && (await chain.store.indexTip()) !== undefined) {
+      await chain.writer.dropIndexes();
+    }
     return { node, close };
   } catch (error) {
     await close();
@@ -38,7 +55,7 @@ export function signatureEngine(): Promise<SignatureEngine> {
   return engine;
 }
 
-const verifyAll: VerifyAll = async (checks) => {
+export const verifyAll: VerifyAll = async (checks) => {
   if (checks.length === 0) return undefined;
   const chosen = await signatureEngine();
   return checks.find((check) => !verify(check, chosen));

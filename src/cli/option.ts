@@ -21,9 +21,9 @@ export function demand(command: Command, names: readonly string[]): void {
 /** An option that can be given by environment too: `--fee-rate` as CHAIN_FEE_RATE. */
 export function setting(flags: string, description: string): Option {
   const option = new Option(flags, description);
-  const name = `CHAIN_${option.attributeName().replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+  const name = `CHAIN_${option.name().replaceAll('-', '_').toUpperCase()}`;
   // To Commander a variable counts once it is there, which nobody expects of CHAIN_JSON=0.
-  const off = option.isBoolean() ? ['', '0', 'false'] : [''];
+  const off = option.isBoolean() || option.negate ? ['', '0', 'false'] : [''];
   return off.includes(process.env[name] ?? 'unset') ? option : option.env(name);
 }
 

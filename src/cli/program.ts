@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { folder } from './arguments.ts';
 import { mine, printChain, status } from './chaincommands.ts';
-import { exportChain, importChain } from './databasecommands.ts';
+import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
 import { examples, setting } from './option.ts';
 import { createWallet, getBalance, send } from './walletcommands.ts';
 
@@ -28,7 +28,7 @@ export function buildProgram(): Command {
   }
   const walletCommands = [createWallet, getBalance, send];
   const chainCommands = [mine, printChain, status];
-  const databaseCommands = [exportChain, importChain];
+  const databaseCommands = [verify, reindex, exportChain, importChain, clear];
   for (const make of [...walletCommands, ...chainCommands, ...databaseCommands]) {
     const command = make().helpOption('--help', 'print this help');
     program.addCommand(command.configureHelp({ showGlobalOptions: true }));

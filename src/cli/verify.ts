@@ -1,0 +1,22 @@
+/** `chain verify`: checks everything the database holds. */
+import { verifyChain } from '../chain/verify.ts';
+import type { Desk } from './desk.ts';
+import { verifyAll } from './opennode.ts';
+
+export async function verify(desk: Desk): Promise<void> {
+  const { params } = desk;
+  const node = await desk.openNode();
+  const { identity } = node.chain.guard;
+  const { height, hash, checked, digest, hasIndex } = await node.read((view) => {
+    const progress = desk.counter('block', view.tip.height + 1);
+    return verifyChain(view, { params, verifyAll, identity, progress });
+  });
+  const count = `${checked} block${checked === 1 ? '' : 's'}`;
+  const indexes = hasIndex ? 'and both indexes' : 'there are no indexes';
+  const lines = [
+    `all is well: ${count} checked, with all coins and undo records; ${indexes}`,
+    `tip    ${height} ${hash}`,
+    `coins  ${digest}`,
+  ];
+  desk.answer(lines, { height, hash, checked, digest });
+}
