@@ -24,6 +24,12 @@ export function feeRate(text: string): bigint {
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
 }
 
+/** A file: not the nameless one. */
+export function file(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('a file has a name');
+}
+
 /** A folder: not the nameless one where one stands, nor an option where a name should be. */
 export function folder(text: string): string {
   if (text !== '' && !text.startsWith('-')) return text;

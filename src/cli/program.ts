@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { folder } from './arguments.ts';
 import { mine, printChain, status } from './chaincommands.ts';
+import { exportChain, importChain } from './databasecommands.ts';
 import { examples, setting } from './option.ts';
 import { createWallet, getBalance, send } from './walletcommands.ts';
 
@@ -27,7 +28,8 @@ export function buildProgram(): Command {
   }
   const walletCommands = [createWallet, getBalance, send];
   const chainCommands = [mine, printChain, status];
-  for (const make of [...walletCommands, ...chainCommands]) {
+  const databaseCommands = [exportChain, importChain];
+  for (const make of [...walletCommands, ...chainCommands, ...databaseCommands]) {
     const command = make().helpOption('--help', 'print this help');
     program.addCommand(command.configureHelp({ showGlobalOptions: true }));
   }

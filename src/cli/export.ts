@@ -1,0 +1,133 @@
+/**
+ * `chain export`: the blocks of the chain, in a file that other nodes take them from.
+ *
+ * Under its name the file is whole or not there: it is written as a draft beside it first.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { blocksUpTo, encodeRecord } from '../chain/bootstrap.ts';
+import { type Entry, hashOf } from '../chain/entry.ts';
+import type { Store } from '../chain/store.ts';
+import { magicOf } from '../consensus/params.ts';
+import { Fault } from '../primitives/fault.ts';
+import type { Desk } from './desk.ts';
+
+export async function exportChain(desk: Desk, path: string): Promise<void> {
+  const draft = new Draft(path);
+  try {
+    const { store, tip } = (await desk.openNode()).chain;
+    const checked = await writeBlocks(desk, store, tip, draft).finally(() => desk.progress(''));
+    draft.publish();
+    const { height } = tip;
+    const hash = hashOf(tip);
+    const count = `${checked} block${checked === 1 ? '' : 's'}`;
+    const line = `exported ${count} to ${path}, the last at height ${height}: ${hash}`;
+    desk.answer(line, { height, hash, checked });
+  } finally {
+    draft.drop();
+  }
+}
+
+/** Writes the chain that ends here; answers how many blocks it has. */
+async function writeBlocks(desk: Desk, store: Store, tip: Entry, draft: Draft): Promise<number> {
+  const magic = magicOf(desk.params);
+  let count = 0;
+  for await (const block of blocksUpTo(store, tip)) {
+    draft.write(encodeRecord(magic, block));
+    count++;
+    if (count % 100 === 0) desk.progress(`exporting block ${count} of ${tip.height + 1} …`);
+  }
+  return count;
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A file that is being written, and gets its name once it is whole. */
+class Draft {
+  readonly #path: string;
+  readonly #place: string;
+  readonly #file: number;
+  #isOpen = true;
+  /** Ends as the signal asks, but not without clearing up. */
+  readonly #leave = (signal: NodeJS.Signals): void => {
+    this.drop();
+    process.kill(process.pid, signal);
+  };
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#place = `${path}.tmp`;
+    if (existsSync(path)) throw fileExists(path, 'choose another name');
+    this.#file = this.#open();
+    for (const signal of signals) process.once(signal, this.#leave);
+  }
+
+  write(bytes: Uint8Array): void {
+    // Unlike writeSync, this goes on until all is written.
+    this.#try(() => writeFileSync(this.#file, bytes));
+  }
+
+  /** Gives the file its name; both are on the disk then. */
+  publish(): void {
+    // A rename would put it in the place of what came there meanwhile.
+    if (existsSync(this.#path)) throw fileExists(this.#path, 'choose another name');
+    this.#try(() => {
+      fsyncSync(this.#file);
+      renameSync(this.#place, this.#path);
+      const folder = openSync(dirname(this.#path), 'r');
+      fsyncSync(folder);
+      closeSync(folder);
+    });
+    this.#close();
+  }
+
+  /** Leaves nothing behind of a file that did not become whole. */
+  drop(): void {
+    if (!this.#isOpen) return;
+    this.#close();
+    // By its other name it is there already, where only the last step of all failed.
+    rmSync(this.#place, { force: true });
+  }
+
+  #open(): number {
+    try {
+      // Fails where there is one: another export is writing it, or it is somebody's own.
+      return openSync(this.#place, 'wx');
+    } catch (error) {
+      const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (isThere) throw fileExists(this.#place, 'remove it if no export is running');
+      throw this.#fault(error);
+    }
+  }
+
+  #close(): void {
+    for (const signal of signals) process.off(signal, this.#leave);
+    closeSync(this.#file);
+    this.#isOpen = false;
+  }
+
+  #try(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      throw this.#fault(error);
+    }
+  }
+
+  #fault(error: unknown): Fault {
+    const problem = error instanceof Error ? error.message : String(error);
+    return new Fault('cannot-write', `cannot write ${this.#path}: ${problem}`, error);
+  }
+}
+
+function fileExists(path: string, remedy: string): Fault {
+  return new Fault('file-exists', `there is a ${path} already; ${remedy}`);
+}
