@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './scripts/tally.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -2,10 +2,11 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blocksUpTo, encodeRecord } from '../src/chain/bootstrap.ts';
+import { encodeRecord } from '../src/chain/bootstrap.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import { importBlocks } from '../src/chain/intake.ts';
 import { main, regtest } from '../src/consensus/params.ts';
+import { walkUp } from '../src/node/view.ts';
 import { Block, hashHeader } from '../src/primitives/block.ts';
 import { decode, encode, parseHex } from '../src/primitives/codec.ts';
 import { fileOf, importInto, magic, shortChain, sourceOf } from './blockfile.ts';
@@ -17,16 +18,19 @@ const tally = startTally('blocks of a file');
 
 test('blocks written from a chain make the same chain, and are known the next time', async () => {
   const { grove, bytes } = await shortChain();
-  await grove.mine('b3', { on: 'a2' });
-  const { store, tip } = grove.node.chain;
-  // What becomes of the chain once its tip is read does not show in the file.
-  await grove.mine('b4', { on: 'b3' });
+  await grove.mine('b2', { on: 'a1' });
+  await grove.mine('b3', { on: 'b2' });
+  const { tip } = grove.node.chain;
   const written: Block[] = [];
-  for await (const block of blocksUpTo(store, tip)) {
-    written.push(block);
-    if (written.length === 1) await grove.mine('a4', { on: 'a3' });
-    if (written.length === 2) await grove.mine('a5', { on: 'a4' });
-  }
+  await grove.node.read(async (view) => {
+    // What becomes of the chain once a view is taken does not show in the file.
+    await grove.mine('b4', { on: 'b3' });
+    for await (const block of walkUp(view)) {
+      written.push(block);
+      if (written.length === 1) await grove.mine('a4', { on: 'a3' });
+      if (written.length === 2) await grove.mine('a5', { on: 'a4' });
+    }
+  });
   expect(grove.tip).toBe('a5');
   expect(fileOf(written)).toEqual(bytes);
 
@@ -171,9 +175,10 @@ test.skipIf(!hasVectors)(
     const blocks = base.map((text) => decode(Block, parseHex(text)));
     const grove = await plant({ params: regtest });
     expect(await importInto(grove, fileOf(blocks.toReversed()))).toMatchObject({ taken: 110 });
-    const { store, tip } = grove.node.chain;
     const written: Uint8Array[] = [];
-    for await (const block of blocksUpTo(store, tip)) written.push(encode(Block, block));
+    await grove.node.read(async (view) => {
+      for await (const block of walkUp(view)) written.push(encode(Block, block));
+    });
     expect(written.slice(1).map(bytesToHex)).toEqual(base);
     tally(`${base.length} blocks of regtest`);
   },

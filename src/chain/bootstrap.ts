@@ -77,19 +77,6 @@ export function encodeRecord(magic: string, block: Block): Uint8Array {
   return concatBytes(encode(Preface, { magic, sizeBytes: bytes.length }), bytes);
 }
 
-/**
- * The blocks from genesis to this tip, in the order of their heights. It goes by the blocks
- * themselves and not by what is active, which may change while they are read.
- */
-export async function* blocksUpTo(store: Store, tip: Entry): AsyncIterable<Block> {
-  const hashes: Hash[] = [];
-  for (let at = tip; at.height > 0; at = await entryOf(store, at.header.parent)) {
-    hashes.push(at.header.parent);
-  }
-  for (const hash of hashes.toReversed()) yield await store.block(await entryOf(store, hash));
-  yield await store.block(tip);
-}
-
 /** The blocks of a file as they stand there; last, where it is not one to its end, why. */
 export async function* readRecords(
   source: Source,
@@ -177,10 +164,4 @@ async function explainBeginning(source: Source, magic: string, tear: Tear): Prom
     code: 'not-blocks',
     problem: `it is no file of blocks, for it begins with ${found}; ${here}; ${remedy}`,
   };
-}
-
-async function entryOf(store: Store, hash: Hash): Promise<Entry> {
-  const entry = await store.entry(hash);
-  if (!entry) throw new Fault('damaged', `the database has lost the index entry ${hash}`);
-  return entry;
 }

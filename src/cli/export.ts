@@ -17,6 +17,7 @@ import { encodeRecord } from '../chain/bootstrap.ts';
 import type { ChainView } from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
 import { magicOf } from '../consensus/params.ts';
+import { walkUp } from '../node/view.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Desk } from './desk.ts';
 
@@ -40,14 +41,13 @@ export async function exportChain(desk: Desk, path: string): Promise<void> {
 }
 
 /** Writes the chain from genesis to the tip; answers how many blocks it has. */
-async function writeBlocks(desk: Desk, { store, tip }: ChainView, draft: Draft): Promise<number> {
+async function writeBlocks(desk: Desk, view: ChainView, draft: Draft): Promise<number> {
   const magic = magicOf(desk.params);
-  const count = tip.height + 1;
-  const progress = desk.counter('exporting block', count);
-  for (let height = 0; height < count; height++) {
-    const block = await store.block(await store.activeEntry(height));
+  const progress = desk.counter('exporting block', view.tip.height + 1);
+  let count = 0;
+  for await (const block of walkUp(view)) {
     draft.write(encodeRecord(magic, block));
-    progress(height + 1);
+    progress(++count);
   }
   return count;
 }
