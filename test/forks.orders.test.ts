@@ -54,6 +54,7 @@ function tell(answer: Accepted | BlockReject): string {
   return answer.facts['because'] ? `${answer.reason} after a retreat` : answer.reason;
 }
 
+// It may take long where many tests share few cores.
 test('all 5,040 orders of seven blocks end on one tip with the same coins', async () => {
   const grove = await drawTree();
   const verifyAll = verifyOnce();
@@ -88,4 +89,4 @@ test('all 5,040 orders of seven blocks end on one tip with the same coins', asyn
   for (const each of ['bad-prevblk', 'bad-prevblk after a retreat', 'prev-blk-not-found']) {
     expect(counts.get(each), each).toBeGreaterThan(100);
   }
-});
+}, 300_000);
