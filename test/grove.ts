@@ -4,11 +4,11 @@
  * It grows on Bitcoin's regtest, but a minted coin matures in the next block. The clock stands.
  */
 import { crc32 } from 'node:zlib';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { MemoryLevel } from 'memory-level';
 import { type Accepted, type BlockReject, Chain, type VerifyAll } from '../src/chain/chain.ts';
 import type { Database } from '../src/chain/database.ts';
-import { hashOf } from '../src/chain/entry.ts';
+import { type Entry, hashOf } from '../src/chain/entry.ts';
 import { Guard } from '../src/chain/guard.ts';
 import { Store } from '../src/chain/store.ts';
 import { nextBits, pastHeight } from '../src/consensus/difficulty.ts';
@@ -18,6 +18,7 @@ import { subsidyAt } from '../src/consensus/subsidy.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { type Block, hashHeader } from '../src/primitives/block.ts';
+import type { Hash } from '../src/primitives/codec.ts';
 import type { Coin } from '../src/primitives/coin.ts';
 import { heightPush, push } from '../src/primitives/script.ts';
 import { nobleEngine, verify } from '../src/primitives/signature.ts';
@@ -34,6 +35,19 @@ export const noon = 1_900_000_000;
 export const verifyInline: VerifyAll = async (checks) =>
   checks.find((check) => !verify(check, nobleEngine));
 
+/** The same, but no question is put twice: orders of arrival ask the same ones over and over. */
+export function verifyOnce(): VerifyAll {
+  const answers = new Map<string, boolean>();
+  return async (checks) =>
+    checks.find((check) => {
+      const { scheme, signature, digest, publicKey } = check;
+      const question = `${scheme} ${bytesToHex(concatBytes(signature, digest, publicKey))}`;
+      const answer = answers.get(question) ?? verify(check, nobleEngine);
+      answers.set(question, answer);
+      return !answer;
+    });
+}
+
 /** An empty database in memory. */
 export function memory(): MemoryLevel<Uint8Array, Uint8Array> {
   return new MemoryLevel({ keyEncoding: 'view', valueEncoding: 'view' });
@@ -46,8 +60,36 @@ export const machine = {
 };
 
 /** A chain by itself, without a mempool. */
-export function openChain(database: Database, params: Params = regtest): Promise<Chain> {
-  return Chain.open({ database, ...machine, params, verifyAll: verifyInline });
+export function openChain(
+  database: Database,
+  params: Params = regtest,
+  verifyAll: VerifyAll = verifyInline,
+): Promise<Chain> {
+  return Chain.open({ database, ...machine, params, verifyAll });
+}
+
+/** Hands in blocks as they come, and an orphan again once its parent was taken. */
+export async function deliver(
+  chain: Chain,
+  blocks: readonly Block[],
+  hear: (answer: Accepted | BlockReject) => Promise<void> | void = () => {},
+): Promise<void> {
+  const orphans = new Map<Hash, Block[]>();
+  const offer = async (block: Block): Promise<void> => {
+    const answer = await chain.accept(block, noon);
+    await hear(answer);
+    const { parent } = block.header;
+    if (isReject(answer)) {
+      if (answer.reason !== 'prev-blk-not-found') return;
+      orphans.set(parent, [...(orphans.get(parent) ?? []), block]);
+      return;
+    }
+    const hash = hashHeader(block.header);
+    const children = orphans.get(hash) ?? [];
+    orphans.delete(hash);
+    for (const child of children) await offer(child);
+  };
+  for (const block of blocks) await offer(block);
 }
 
 /** Every coin there is, by name, as the tables have it. */
@@ -73,6 +115,17 @@ export async function recordsIn(database: Database, from = 'a', before = '~') {
   return records;
 }
 
+/** What the active branch leaves: its blocks, coins, coins by script and what takes them back. */
+export async function stateOf(database: Database): Promise<string> {
+  const tables = await Promise.all([
+    recordsIn(database, 'a', 'b'),
+    recordsIn(database, 'c', 'd'),
+    recordsIn(database, 's', 't'),
+    recordsIn(database, 'u', 'v'),
+  ]);
+  return tables.map((records) => records.map((each) => each.map(bytesToHex).join(' '))).join('\n');
+}
+
 /** What a block is drawn with. */
 export interface Growth {
   /** The name of its parent; the tip where nothing is said. */
@@ -88,6 +141,7 @@ export interface Growth {
 export interface Ground {
   readonly params?: Params;
   readonly database?: Database;
+  readonly verifyAll?: VerifyAll;
 }
 
 interface Planted {
@@ -97,8 +151,8 @@ interface Planted {
 }
 
 /** A grove on this ground. Its first block is called `genesis`. */
-export async function plant({ params = grass, database = memory() }: Ground = {}): Promise<Grove> {
-  const grove = new Grove(params, database);
+export async function plant(ground: Ground = {}): Promise<Grove> {
+  const grove = new Grove(ground);
   await grove.reopen();
   return grove;
 }
@@ -106,14 +160,16 @@ export async function plant({ params = grass, database = memory() }: Ground = {}
 export class Grove {
   readonly params: Params;
   readonly database: Database;
+  readonly #verifyAll: VerifyAll;
   /** What the node's clock shows. */
   clock = noon;
   #node: Node | undefined;
   readonly #planted = new Map<string, Planted>();
 
-  constructor(params: Params, database: Database) {
+  constructor({ params = grass, database = memory(), verifyAll = verifyInline }: Ground) {
     this.params = params;
     this.database = database;
+    this.#verifyAll = verifyAll;
     this.#planted.set('genesis', { block: params.genesis, height: 0 });
   }
 
@@ -123,7 +179,7 @@ export class Grove {
       database: this.database,
       ...machine,
       params: this.params,
-      verifyAll: verifyInline,
+      verifyAll: this.#verifyAll,
       now: () => this.clock,
       search: async (search) => searchNonce(search),
     });
@@ -170,6 +226,11 @@ export class Grove {
 
   block(name: string): Block {
     return this.#find(name).block;
+  }
+
+  /** What the chain remembers of a block, if anything. */
+  entry(name: string): Promise<Entry | undefined> {
+    return this.node.chain.store.entry(hashHeader(this.block(name).header));
   }
 
   /** The coin that a block minted, with its key. */

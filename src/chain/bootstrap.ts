@@ -10,18 +10,7 @@ import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 import { builtIn, magicOf } from '../consensus/params.ts';
 import { maxBlockWeight } from '../consensus/transaction.ts';
 import { Block } from '../primitives/block.ts';
-import {
-  type Codec,
-  DecodeError,
-  decode,
-  encode,
-  type Hash,
-  struct,
-  U32,
-} from '../primitives/codec.ts';
-import { Fault } from '../primitives/fault.ts';
-import type { Entry } from './entry.ts';
-import type { Store } from './store.ts';
+import { type Codec, DecodeError, decode, encode, struct, U32 } from '../primitives/codec.ts';
 
 /** Bytes that can be read from anywhere: a file. */
 export interface Source {

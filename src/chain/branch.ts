@@ -120,6 +120,13 @@ export class Branch {
     return { down, up: up.toReversed() };
   }
 
+  /** Of the blocks down from this one, the first that is not known to be bad. */
+  async lastGood(leaf: Hash): Promise<Entry> {
+    let at = await this.entry(leaf);
+    while (at.isFailed) at = await this.#parent(at);
+    return at;
+  }
+
   /** The block at this height on the branch that ends here. */
   async #ancestor(entry: Entry, height: number): Promise<Entry> {
     let at = entry;

@@ -68,6 +68,8 @@ export class Chain {
   readonly #branch: Branch;
   readonly #verifyAll: VerifyAll;
   #tip: Entry;
+  /** The tip that callers know of, where the world failed while the chain was leaving it. */
+  #left: Entry | undefined;
   /** Blocks are taken one at a time: each is judged by what the last one left. */
   readonly #turns = new Turns();
 
@@ -123,15 +125,28 @@ export class Chain {
 
   /** Takes a block, at this time in seconds since 1970. A verdict, or what it changed. */
   accept(block: Block, now: number): Promise<Accepted | BlockReject> {
-    return this.#turns.take(() => this.#accept(block, now));
+    return this.#turns.take(() =>
+      this.#left ? this.#acceptLate(block, now, this.#left) : this.#accept(block, now),
+    );
+  }
+
+  /** After a failure: first what it cut short. Told is all that changed since the tip known of. */
+  async #acceptLate(block: Block, now: number, left: Entry): Promise<Accepted | BlockReject> {
+    await this.#resume();
+    const answer = await this.#accept(block, now);
+    if (isReject(answer)) return answer;
+    const { down, up } = await this.#branch.path(left, this.#tip);
+    const disconnected = await Promise.all(down.map((entry) => this.#store.block(entry)));
+    const connected = await Promise.all(up.map((entry) => this.#store.block(entry)));
+    this.#left = undefined;
+    return up.length > 0 ? { status: 'connected', disconnected, connected } : answer;
   }
 
   async #accept(block: Block, now: number): Promise<Accepted | BlockReject> {
     const hash = hashHeader(block.header);
     const known = await this.#store.entry(hash);
     if (known?.isFailed) return { reason: 'duplicate-invalid', kind: 'never', facts: { hash } };
-    // Kept, but where the world failed before it became the tip, it has yet to.
-    if (known) return known.work > this.#tip.work ? this.#advance(known) : knownBefore;
+    if (known) return knownBefore;
 
     const noWork = checkHeader(block.header, this.params);
     if (noWork) return noWork;
@@ -143,13 +158,16 @@ export class Chain {
 
     const entry = await this.#branch.extend(parent, block);
     if (await this.#store.hasBlock(entry)) throw damaged(`the entry of block ${hash} is lost`);
-    await this.#writer.add(entry, block);
-    return entry.work > this.#tip.work ? this.#advance(entry) : besideTheTip;
-  }
-
-  async #advance(entry: Entry): Promise<Accepted | Reject> {
-    const change = await this.#activate(entry);
-    return isReject(change) ? change : { status: 'connected', ...change };
+    const tip = this.#tip;
+    try {
+      await this.#writer.add(entry, block);
+      if (entry.work <= tip.work) return besideTheTip;
+      const change = await this.#activate(entry);
+      return isReject(change) ? change : { status: 'connected', ...change };
+    } catch (failure) {
+      this.#left ??= tip;
+      throw failure;
+    }
   }
 
   /** The rules that need no coins. */
@@ -162,14 +180,29 @@ export class Chain {
     );
   }
 
-  /** Goes on where a crash came between a block that was kept and the tip that it should be. */
+  /** Goes on where the world failed between a block that was kept and the tip it should be. */
   async #resume(): Promise<void> {
-    const leaves = await Promise.all((await this.#store.leaves()).map((h) => this.#store.entry(h)));
-    const heavier = leaves
-      .filter((leaf) => leaf !== undefined)
-      .filter((leaf) => !leaf.isFailed && leaf.work > this.#tip.work)
-      .toSorted((a, b) => (a.work > b.work ? -1 : 1));
-    for (const leaf of heavier) if (!isReject(await this.#activate(leaf))) return;
+    let heaviest = await this.#heaviest();
+    while (heaviest.work > this.#tip.work) {
+      // A no marks it as bad, so that another one is the heaviest next.
+      await this.#activate(heaviest);
+      heaviest = await this.#heaviest();
+    }
+  }
+
+  /**
+   * The block with most work of those not known to be bad; the tip where none has more. Not only a
+   * leaf: what is built on the true tip may be bad. Among equals, the likelier to be seen first.
+   */
+  async #heaviest(): Promise<Entry> {
+    const good: Entry[] = [];
+    const belowBad: Entry[] = [];
+    for (const leaf of await this.#store.leaves()) {
+      const entry = await this.#branch.lastGood(leaf);
+      (hashOf(entry) === leaf ? good : belowBad).push(entry);
+    }
+    const inOrder = [...(this.#left ? [this.#left] : []), ...good, ...belowBad];
+    return inOrder.reduce((best, entry) => (entry.work > best.work ? entry : best), this.#tip);
   }
 
   /** Moves the tip to this block, over a fork if need be; or back, where that branch is bad. */

@@ -95,16 +95,14 @@ export class Node {
   submitBlock(block: Block): ReturnType<Chain['accept']> {
     return this.#turns.take(async () => {
       const now = this.#options.now();
-      const before = new Reading(this.chain.view());
-      this.#before = before;
-      try {
-        const answer = await this.chain.accept(block, now);
-        if (!isReject(answer)) await this.#follow(answer, now);
-        return answer;
-      } finally {
-        this.#before = undefined;
-        await before.leave();
-      }
+      // Where the last block ended in a failure, the chain may stand in the middle of its way.
+      this.#before ??= new Reading(this.chain.view());
+      const answer = await this.chain.accept(block, now);
+      if (!isReject(answer)) await this.#follow(answer, now);
+      const before = this.#before;
+      this.#before = undefined;
+      await before.leave();
+      return answer;
     });
   }
 
