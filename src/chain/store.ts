@@ -101,6 +101,7 @@ export class Store {
   /** Refuses a database of another network or another version of this program. */
   async check(genesis: Hash): Promise<void> {
     const version = await tables.numbers.get(this.#source, 'schema');
+    if (version === undefined) throw damaged('the version of its tables is lost');
     if (version !== tables.schemaVersion) {
       const problem = `the database has schema ${version}, this program ${tables.schemaVersion}`;
       throw new Fault('schema', `${problem}; run chain reindex`);

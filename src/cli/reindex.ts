@@ -93,7 +93,8 @@ async function replay(desk: Desk, { old }: Exchange, node: Node): Promise<Found>
   const genesis = hashHeader(desk.params.genesis.header);
   const lost: Salvaged[] = [];
   const loose: Block[] = [];
-  let checked = 0;
+  // Genesis is in the new database from the start.
+  let checked = 1;
   const progress = desk.counter('block');
   for await (const salvaged of salvageBlocks(old)) {
     const { block, height, hash } = salvaged;
@@ -101,8 +102,7 @@ async function replay(desk: Desk, { old }: Exchange, node: Node): Promise<Found>
     const answer = block && (await node.submitBlock(block));
     if (!answer || (isReject(answer) && answer.kind === 'bytes')) lost.push(salvaged);
     else if (isReject(answer) && answer.reason === 'prev-blk-not-found') loose.push(block);
-    // Genesis is in the new database from the start.
-    if (answer && !(isReject(answer) && answer.kind !== 'never')) progress(++checked);
+    if (answer && !isReject(answer) && height > 0) progress(++checked);
   }
   return { checked, lost, loose };
 }
