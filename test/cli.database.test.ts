@@ -205,6 +205,9 @@ describe.concurrent('a reindex', () => {
     expect(await ask(['verify'], { datadir: back })).toEqual(whole);
   });
 
+});
+
+describe.concurrent('reindex of a sound database', () => {
   test('drops the indexes and builds them alone', async () => {
     const datadir = copyOf(grown);
     const balance = await ask(['getbalance', 'bob'], { datadir });
