@@ -142,7 +142,8 @@ test('a function has at most 60 lines', () => {
   const wrong = source.flatMap(({ path, lines }) =>
     lines.flatMap((line, start) => {
       const indent = opens.exec(line)?.[1];
-      if (indent === undefined) return [];
+      // A call looks like a method, but ends where it stands.
+      if (indent === undefined || line.endsWith(';')) return [];
       const length = lines.slice(start).indexOf(`${indent}}`) + 1;
       return length > 60 ? [`${path}:${start + 1} has ${length} lines`] : [];
     }),
