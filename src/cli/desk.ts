@@ -9,11 +9,10 @@ import { join } from 'node:path';
 import { readNetwork } from '../consensus/network.ts';
 import { builtIn, type Params } from '../consensus/params.ts';
 import type { Node } from '../node/node.ts';
-import { hashHeader } from '../primitives/block.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { Keyring } from './keyring.ts';
-import { defaultDatadir, now, random } from './machine.ts';
+import { cipher, defaultDatadir, now, random } from './machine.ts';
 import { WalletFiles } from './walletfiles.ts';
 
 /** The options that every command has. */
@@ -31,6 +30,7 @@ export class Desk {
   readonly folder: string;
   readonly datadir: string;
   readonly wallets: WalletFiles;
+  readonly cipher = cipher;
   readonly random = random;
   readonly now = now;
   readonly #options: GlobalOptions;
@@ -41,7 +41,7 @@ export class Desk {
     this.params = findNetwork(options.network);
     this.datadir = options.datadir ?? defaultDatadir();
     this.folder = join(this.datadir, this.params.name);
-    this.wallets = new WalletFiles(this.folder, hashHeader(this.params.genesis.header));
+    this.wallets = new WalletFiles(this.folder, this.params);
   }
 
   keyring(): Keyring {
@@ -54,6 +54,14 @@ export class Desk {
     const { node, close } = await openNode(this.folder, this.params);
     this.#closers.push(close);
     return node;
+  }
+
+  /**
+   * Keeps other processes from writing wallets until the command ends; what was read before counts
+   * no more. Who needs the database too opens it first, so that nobody waits in a circle.
+   */
+  async lockWallets(): Promise<void> {
+    this.#closers.push(await this.wallets.lock());
   }
 
   /** Lets go of all that the command opened. */
@@ -83,6 +91,16 @@ export class Desk {
   progress(line: string): void {
     if (!process.stderr.isTTY || this.#options.quiet || this.#options.json) return;
     process.stderr.write(`\r\u001b[K${line}`);
+  }
+
+  /** Says what is going on while this work lasts. */
+  patiently<T>(line: string, work: () => T): T {
+    this.progress(line);
+    try {
+      return work();
+    } finally {
+      this.progress('');
+    }
   }
 }
 
