@@ -7,7 +7,15 @@ import { Command } from 'commander';
 import { folder } from './arguments.ts';
 import { mine, printChain, status } from './chaincommands.ts';
 import { examples, setting } from './option.ts';
-import { createWallet, getBalance, send } from './walletcommands.ts';
+import {
+  createWallet,
+  exportWallet,
+  getBalance,
+  importWallet,
+  listAddresses,
+  newAddress,
+  send,
+} from './walletcommands.ts';
 
 export function buildProgram(): Command {
   const program = new Command('chain')
@@ -25,7 +33,15 @@ export function buildProgram(): Command {
   ]) {
     program.addOption(option);
   }
-  const walletCommands = [createWallet, getBalance, send];
+  const walletCommands = [
+    createWallet,
+    importWallet,
+    exportWallet,
+    newAddress,
+    listAddresses,
+    getBalance,
+    send,
+  ];
   const chainCommands = [mine, printChain, status];
   for (const make of [...walletCommands, ...chainCommands]) {
     const command = make().helpOption('--help', 'print this help');
