@@ -57,11 +57,14 @@ export class Desk {
   }
 
   /**
-   * Keeps other processes from writing wallets until the command ends; what was read before counts
-   * no more. Who needs the database too opens it first, so that nobody waits in a circle.
+   * Keeps other processes from writing wallets until it is let go of, or the command ends; what was
+   * read before counts no more. Who needs the database too opens it first, so that nobody waits in
+   * a circle.
    */
-  async lockWallets(): Promise<void> {
-    this.#closers.push(await this.wallets.lock());
+  async lockWallets(): Promise<() => Promise<void>> {
+    const release = await this.wallets.lock();
+    this.#closers.push(release);
+    return release;
   }
 
   /** Lets go of all that the command opened. */

@@ -30,7 +30,7 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   // Only one process at a time comes past here, so what is read of the wallet from now on is nobody
   // else's to change, and no two payments choose the same coin.
   const node = await desk.openNode();
-  await desk.lockWallets();
+  const release = await desk.lockWallets();
   const purse = desk.keyring().purse(options.from);
   const change = changeKey(purse, keys);
   const payment = planPayment({
@@ -45,6 +45,8 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
 
   const answer = await node.submitPayment(transaction);
   if (isReject(answer)) throw new Fault(answer.reason.replaceAll(' ', '-'), describeReject(answer));
+  // The payment has what it needs of the wallet, and mining may last.
+  await release();
   const id = txid(transaction);
   tell(desk, payment);
   if (options.mine) {
