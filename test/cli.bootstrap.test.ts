@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeRecord } from '../src/chain/bootstrap.ts';
-import { openDatabase } from '../src/cli/machine.ts';
+import { openDatabase } from '../src/cli/leveldb.ts';
 import { main, regtest } from '../src/consensus/params.ts';
 import { type Block, hashHeader } from '../src/primitives/block.ts';
 import { encode, U32 } from '../src/primitives/codec.ts';

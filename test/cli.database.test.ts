@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../src/chain/database.ts';
 import { blocks } from '../src/chain/tables.ts';
-import { openDatabase } from '../src/cli/machine.ts';
+import { openDatabase } from '../src/cli/leveldb.ts';
 import { regtest } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { recordsIn } from './grove.ts';
@@ -204,7 +204,6 @@ describe.concurrent('a reindex', () => {
     renameSync(join(datadir, 'main'), join(back, 'regtest'));
     expect(await ask(['verify'], { datadir: back })).toEqual(whole);
   });
-
 });
 
 describe.concurrent('reindex of a sound database', () => {

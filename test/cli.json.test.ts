@@ -152,7 +152,8 @@ describe.concurrent('on stderr', () => {
 });
 
 describe.concurrent('the help', () => {
-  const commands = ['createwallet', 'getbalance', 'send', 'mine', 'printchain', 'status'];
+  const wallets = ['createwallet', 'importwallet', 'exportwallet', 'newaddress', 'listaddresses'];
+  const commands = [...wallets, 'getbalance', 'send', 'mine', 'printchain', 'status'];
 
   test.for(commands)('of %s has examples, and all that can be set', async (command) => {
     const datadir = newFolder();

@@ -92,7 +92,7 @@ describe.concurrent('a wallet that cannot be read', () => {
     ['is empty', () => ''],
     ['ends too early', (text) => text.slice(0, -20)],
     ['has another word', (text) => text.replace(/"words": "\w+/, '"words": "abandon abandon')],
-    ['has another format', (text) => text.replace('"format": 1', '"format": 2')],
+    ['has another format', (text) => text.replace('"format": 2', '"format": 3')],
     ['is a copy of another', () => readFileSync(join(grown, 'regtest/wallets/alice.json'), 'utf8')],
   ])('%s, is named, and stays as it is', async ([, change]) => {
     const datadir = withBob(change);
@@ -142,7 +142,7 @@ describe.concurrent('a data folder', () => {
     expect(await run(['createwallet'], { datadir, ...uid })).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^error: wallet-file: cannot write to .+ EACCES.+\n$/),
+      stderr: expect.stringMatching(/^error: datadir: cannot write to .+ Permission denied\n$/),
     });
     openFolder(datadir);
     expect(await ask(['status'], { datadir })).toMatchObject({ height: 101 });

@@ -12,8 +12,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, expect } from 'vitest';
 import { type Params, regtest } from '../src/consensus/params.ts';
 import { addressOf } from '../src/primitives/address.ts';
-import { Keys } from '../src/wallet/keys.ts';
-import { readWallet } from '../src/wallet/wallet.ts';
+import { readWallet } from '../src/wallet/file.ts';
+import { Keys, PublicKeys } from '../src/wallet/keys.ts';
 
 /** The way in, as `npx chain` finds it. */
 export const launcher = join(import.meta.dirname, '../scripts/chain.js');
@@ -28,6 +28,8 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
   /** Which Node it is typed with; else this one. */
   readonly node?: string;
+  /** What is piped into it. */
+  readonly input?: string;
   /** Who types it; else who runs the tests. */
   readonly uid?: number;
 }
@@ -79,7 +81,7 @@ export function run(words: readonly string[], place: Place): Promise<Said> {
       if (code === null) reject(error ?? new Error(`chain ${words.join(' ')} did not end`));
       else resolve({ stdout, stderr, code });
     });
-    child.stdin?.end();
+    child.stdin?.end(place.input ?? '');
   });
 }
 
@@ -118,6 +120,11 @@ export function start(words: readonly string[], place: Place): ChildProcess {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  return track(child);
+}
+
+/** Sees to it that a process, which leads a group of its own, does not outlive its tests. */
+export function track<T extends ChildProcess>(child: T): T {
   started.push(child);
   return child;
 }
@@ -156,16 +163,18 @@ export function walletFiles(datadir: string, network = 'regtest'): ReadonlyMap<s
   return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
-/** The first address of a wallet, grown from the words in its file. */
+/** The first address of a wallet, grown from what its file tells without a password. */
 export function addressOfWallet(label: string, datadir: string): string {
-  const { words } = readWallet(walletFiles(datadir).get(`${label}.json`) ?? '');
-  return firstAddress(words, regtest);
+  const text = walletFiles(datadir).get(`${label}.json`) ?? '';
+  const { accounts } = readWallet(text, regtest.coinType);
+  return addressOf(new PublicKeys(accounts).key(firstPath).script, regtest.prefix) ?? '';
 }
+
+const firstPath = { kind: 'p2wpkh', isChange: false, index: 0 } as const;
 
 /** The first address that grows from these words. */
 export function firstAddress(words: string, { coinType, prefix }: Params): string {
-  const path = { kind: 'p2wpkh', isChange: false, index: 0 } as const;
-  return addressOf(new Keys(words, coinType).key(path).script, prefix) ?? '';
+  return addressOf(new Keys(words, coinType).key(firstPath).script, prefix) ?? '';
 }
 
 /** What tests look at of a block of `printchain --json`. */

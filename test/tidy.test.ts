@@ -30,8 +30,8 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
 
 /** The files that alone may know a part of the outside world. */
 const outside: Readonly<Record<string, readonly string[]>> = {
-  level: ['src/cli/machine.ts'],
-  'classic-level': ['src/cli/machine.ts'],
+  level: ['src/cli/leveldb.ts'],
+  'classic-level': ['src/cli/leveldb.ts'],
   'node:crypto': ['src/cli/machine.ts'],
   'node:worker_threads': ['src/cli/miningthread.ts'],
   'secp256k1/bindings.js': ['src/cli/engine.ts'],
@@ -150,8 +150,8 @@ test('a function has at most 60 lines', () => {
   const wrong = source.flatMap(({ path, lines }) =>
     lines.flatMap((line, start) => {
       const indent = opens.exec(line)?.[1];
-      const isSignature = line.endsWith(';');
-      if (indent === undefined || isSignature) return [];
+      // A call looks like a method, but ends where it stands.
+      if (indent === undefined || line.endsWith(';')) return [];
       const length = lines.slice(start).indexOf(`${indent}}`) + 1;
       return length > 60 ? [`${path}:${start + 1} has ${length} lines`] : [];
     }),

@@ -13,7 +13,7 @@ import { nobleEngine, verify } from '../src/primitives/signature.ts';
 import type { Transaction } from '../src/primitives/transaction.ts';
 import { type KeyKind, Keys } from '../src/wallet/keys.ts';
 import type { OwnedCoin, Payment, PaymentRequest } from '../src/wallet/payment.ts';
-import { newWallet } from '../src/wallet/wallet.ts';
+import { newWallet, type Wallet } from '../src/wallet/wallet.ts';
 
 /** From BIP39's vectors. */
 export const words = 'legal winner thank year wave sausage worth useful legal winner thank yellow';
@@ -24,10 +24,29 @@ export const keys = new Keys(words, 1);
 /** A new wallet of those words on `main`. */
 export const alice = newWallet({
   label: 'alice',
-  words,
+  accounts: keys.accounts(),
+  secret: words,
   genesis: hashHeader(main.genesis.header),
   created: 1_767_225_600,
 });
+
+/** With letters that a keyboard may compose in two ways. */
+export const sealedPassword = 'Gr\u00fc\u00dfe, \u00d6l';
+
+/** The same wallet under that password, with salt and nonce that everybody can see through. */
+export const sealedAlice: Wallet = {
+  ...alice,
+  secret: {
+    kdf: 'scrypt',
+    N: 131_072,
+    r: 8,
+    p: 1,
+    salt: '01'.repeat(16),
+    cipher: 'aes-256-gcm',
+    nonce: '02'.repeat(12),
+    text: '2bfc51201bc92ef1c76a0b52057219e2458a9c991f8e74bbe71dd69bcfde6916',
+  },
+};
 
 /** The script of our key of this kind, which the wallet gave out as its `index`th. */
 export function ownScript(kind: KeyKind, index = 0): Uint8Array {

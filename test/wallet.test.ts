@@ -31,7 +31,23 @@ describe('words', () => {
     ['', 'expected 12, 15, 18, 21 or 24 words, got 0'],
     [words.replace('legal ', ''), 'expected 12, 15, 18, 21 or 24 words, got 11'],
     [`${words} legal`, 'expected 12, 15, 18, 21 or 24 words, got 13'],
-    [words.replace('wave', 'wawe'), "word 5, 'wawe', is not one of BIP39's"],
+    [
+      words.replace('wave', 'wawe'),
+      "word 5, 'wawe', is not one of BIP39's; did you mean 'wage' or 'wave'?",
+    ],
+    [
+      words.replace('legal', 'leagl'),
+      "word 1, 'leagl', is not one of BIP39's; did you mean 'legal'?",
+    ],
+    [
+      words.replace('yellow', 'yelow'),
+      "word 12, 'yelow', is not one of BIP39's; did you mean 'yellow' or 'below'?",
+    ],
+    [
+      words.replace('thank', 'thankful'),
+      "word 3, 'thankful', is not one of BIP39's; did you mean 't",
+    ],
+    [words.replace('thank', 'x'.repeat(99)), /^word 3, 'x{16}…', is not one of BIP39's; did you/],
     [words.replace('yellow', 'year'), /^the checksum of these words is wrong/],
     [words.replace('winner thank', 'thank winner'), /^the checksum of these words is wrong/],
   ])('that are not right are refused: %s', (text, problem) => {

@@ -1,30 +1,24 @@
 /** `chain createwallet`: twelve words, and the first address that grows from them. */
-import { hashHeader } from '../primitives/block.ts';
-import { newWallet, type Wallet } from '../wallet/wallet.ts';
 import { newWords } from '../wallet/words.ts';
 import type { Desk } from './desk.ts';
-import { addressOfKey } from './keyring.ts';
+import {
+  checkNewLabel,
+  draftWallet,
+  type MakeOptions,
+  saveWallet,
+  wantedPassword,
+} from './walletmaker.ts';
 
-export interface CreateWalletOptions {
-  readonly label?: string;
-}
-
-export async function createWallet(desk: Desk, options: CreateWalletOptions): Promise<void> {
-  const { params, wallets } = desk;
-  const label = options.label ?? freeLabel(wallets.all());
+export async function createWallet(desk: Desk, options: MakeOptions): Promise<void> {
+  checkNewLabel(desk, options);
+  const password = await wantedPassword(options);
+  await desk.lockWallets();
   const words = newWords(desk.random(16));
-  const genesis = hashHeader(params.genesis.header);
-  wallets.create(newWallet({ label, words, genesis, created: desk.now() }));
+  const wallet = draftWallet(desk, words, options.label);
+  saveWallet(desk, wallet, password);
 
-  const [first] = desk.keyring().purse(label).chosen;
-  const address = first ? addressOfKey(first, params) : '';
+  const { label } = wallet;
+  const address = desk.keyring().firstAddress(wallet);
   desk.answer([address, words], { label, address, words });
   desk.note(`This is wallet '${label}'. Write the twelve words down: they are the only way back.`);
-}
-
-function freeLabel(wallets: readonly Wallet[]): string {
-  const taken = new Set(wallets.map(({ label }) => label.toLowerCase()));
-  let number = 1;
-  while (taken.has(`wallet-${number}`)) number++;
-  return `wallet-${number}`;
 }

@@ -9,11 +9,10 @@ import { join } from 'node:path';
 import { readNetwork } from '../consensus/network.ts';
 import { builtIn, type Params } from '../consensus/params.ts';
 import type { Node } from '../node/node.ts';
-import { hashHeader } from '../primitives/block.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { Keyring } from './keyring.ts';
-import { defaultDatadir, now, random } from './machine.ts';
+import { cipher, defaultDatadir, now, random } from './machine.ts';
 import { WalletFiles } from './walletfiles.ts';
 
 /** The options that every command has. */
@@ -31,6 +30,7 @@ export class Desk {
   readonly folder: string;
   readonly datadir: string;
   readonly wallets: WalletFiles;
+  readonly cipher = cipher;
   readonly random = random;
   readonly now = now;
   readonly #options: GlobalOptions;
@@ -42,7 +42,7 @@ export class Desk {
     this.params = findNetwork(options.network);
     this.datadir = options.datadir ?? defaultDatadir();
     this.folder = join(this.datadir, this.params.name);
-    this.wallets = new WalletFiles(this.folder, hashHeader(this.params.genesis.header));
+    this.wallets = new WalletFiles(this.folder, this.params);
   }
 
   keyring(): Keyring {
@@ -56,6 +56,17 @@ export class Desk {
     const { node, close } = await openNode(this.folder, { params, ...settings });
     this.#closers.push(close);
     return node;
+  }
+
+  /**
+   * Keeps other processes from writing wallets until it is let go of, or the command ends; what was
+   * read before counts no more. Who needs the database too opens it first, so that nobody waits in
+   * a circle.
+   */
+  async lockWallets(): Promise<() => Promise<void>> {
+    const release = await this.wallets.lock();
+    this.#closers.push(release);
+    return release;
   }
 
   /** Lets go of all that the command opened. */
@@ -98,6 +109,16 @@ export class Desk {
       this.progress(`${what} ${count}${total === undefined ? '' : ` of ${total}`} …`);
       this.#isProgressing = true;
     };
+  }
+
+  /** Says what is going on while this work lasts. */
+  patiently<T>(line: string, work: () => T): T {
+    this.progress(line);
+    try {
+      return work();
+    } finally {
+      this.progress('');
+    }
   }
 }
 

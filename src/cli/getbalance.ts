@@ -43,7 +43,8 @@ export async function getBalance(
   desk.answer(lines, amounts);
 }
 
-async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {
+/** What these scripts own together. */
+export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {
   let confirmed = 0n;
   let pending = 0n;
   let immature = 0n;

@@ -3,15 +3,14 @@ import type { Params } from '../consensus/params.ts';
 import { addressOf, scriptOf } from '../primitives/address.ts';
 import { DecodeError, isSameBytes } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
-import { type Key, Keys } from '../wallet/keys.ts';
+import { type PublicKey, PublicKeys } from '../wallet/keys.ts';
 import { pathsOf, type Wallet } from '../wallet/wallet.ts';
 
-/** A wallet with its keys, and the one address of it that was meant, if one was. */
+/** A wallet, opened to look into, and the one address of it that was meant, if one was. */
 export interface Purse {
   readonly wallet: Wallet;
-  readonly keys: Keys;
   /** The keys whose coins were asked for: all of the wallet's, or the one address's. */
-  readonly chosen: readonly Key[];
+  readonly chosen: readonly PublicKey[];
   readonly isWhole: boolean;
 }
 
@@ -24,19 +23,30 @@ export class Keyring {
     this.#params = params;
   }
 
-  /** The wallet of this label or address; without a name the only one there is. */
-  purse(name: string | undefined): Purse {
+  /** All wallets, open. */
+  purses(): readonly Purse[] {
+    return this.#wallets.map((wallet) => this.#open(wallet));
+  }
+
+  /** The wallet of this label; without one the only one there is. `how` tells how to name one. */
+  wallet(label: string | undefined, how = 'name one of'): Wallet {
     const [first, ...others] = this.#wallets;
     if (!first) throw new Fault('no-wallet', 'there is no wallet yet: run chain createwallet');
-    if (name === undefined) {
-      if (others.length === 0) return this.#open(first);
-      const labels = this.#wallets.map(({ label }) => label).join(', ');
-      throw new Fault('which-wallet', `there are several wallets: say --from one of ${labels}`);
+    if (label === undefined) {
+      if (others.length === 0) return first;
+      throw new Fault('which-wallet', `there are several wallets: ${how} ${this.#labels()}`);
     }
-    const labelled = this.#labelled(name);
-    if (labelled) return this.#open(labelled);
+    return this.#labelled(label) ?? this.#unknown(label);
+  }
+
+  /** The wallet of this label or address; without a name the only one there is. */
+  purse(name: string | undefined): Purse {
+    const isLabel = name === undefined || this.#labelled(name) !== undefined;
+    if (isLabel || this.#wallets.length === 0) {
+      return this.#open(this.wallet(name, 'say --from one of'));
+    }
     const script = this.#parse(name);
-    for (const purse of this.#wallets.map((wallet) => this.#open(wallet))) {
+    for (const purse of this.purses()) {
       const key = purse.chosen.find((each) => isSameBytes(each.script, script));
       if (key) return { ...purse, chosen: [key], isWhole: false };
     }
@@ -64,9 +74,14 @@ export class Keyring {
     return this.firstScript(first);
   }
 
+  /** The first address that the wallet gave out. */
+  firstAddress(wallet: Wallet): string {
+    return addressOf(this.firstScript(wallet), this.#params.prefix) ?? '';
+  }
+
   firstScript(wallet: Wallet): Uint8Array {
-    const keys = new Keys(wallet.words, this.#params.coinType);
-    return keys.key({ kind: 'p2wpkh', isChange: false, index: 0 }).script;
+    return new PublicKeys(wallet.accounts).key({ kind: 'p2wpkh', isChange: false, index: 0 })
+      .script;
   }
 
   #labelled(name: string): Wallet | undefined {
@@ -74,9 +89,9 @@ export class Keyring {
   }
 
   #open(wallet: Wallet): Purse {
-    const keys = new Keys(wallet.words, this.#params.coinType);
+    const keys = new PublicKeys(wallet.accounts);
     const chosen = pathsOf(wallet).map((path) => keys.key(path));
-    return { wallet, keys, chosen, isWhole: true };
+    return { wallet, chosen, isWhole: true };
   }
 
   /** A word that is no address was most likely meant as a label. */
@@ -86,13 +101,21 @@ export class Keyring {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       if (name.includes('1') && name.length > 20) throw new Fault('bad-address', error.message);
-      const labels = this.#wallets.map(({ label }) => label).join(', ') || 'none yet';
-      throw new Fault('unknown-label', `there is no wallet '${name}'; there is: ${labels}`);
+      return this.#unknown(name);
     }
+  }
+
+  #unknown(name: string): never {
+    const labels = this.#labels() || 'none yet';
+    throw new Fault('unknown-label', `there is no wallet '${name}'; there is: ${labels}`);
+  }
+
+  #labels(): string {
+    return this.#wallets.map(({ label }) => label).join(', ');
   }
 }
 
 /** The key's address, as people write it. */
-export function addressOfKey({ script }: Key, { prefix }: Params): string {
+export function addressOfKey({ script }: PublicKey, { prefix }: Params): string {
   return addressOf(script, prefix) ?? '';
 }

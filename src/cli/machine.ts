@@ -1,31 +1,11 @@
-/**
- * The machine: the only file of the command line that knows LevelDB, the clock, the dice and the
- * folders of this computer.
- */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+/** The machine: the clock, the dice, the ciphers and the folders of this computer. */
+import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { crc32 } from 'node:zlib';
-import { ClassicLevel } from 'classic-level';
-import { Level } from 'level';
-import { type Database, damaged } from '../chain/database.ts';
-import type { LastBatch } from '../chain/guard.ts';
-import type { Checksum } from '../chain/reader.ts';
 import { Fault } from '../primitives/fault.ts';
+import type { Cipher } from '../wallet/seal.ts';
 
 /** The time in seconds since 1970. */
 export function now(): number {
@@ -36,6 +16,32 @@ export function now(): number {
 export function random(length: number): Uint8Array {
   return Uint8Array.from(randomBytes(length));
 }
+
+const tagBytes = 16;
+
+/** The cryptography of OpenSSL. */
+export const cipher: Cipher = {
+  deriveKey: (password, salt, { N, r, p }) =>
+    // Its bound on memory is 32 MiB by default; a little more than the table itself is needed.
+    scryptSync(password, salt, 32, { N, r, p, maxmem: 128 * r * (N + p + 2) }),
+  encrypt({ key, nonce, associated }, text) {
+    const encryption = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated);
+    const parts = [encryption.update(text), encryption.final(), encryption.getAuthTag()];
+    return Uint8Array.from(Buffer.concat(parts));
+  },
+  decrypt({ key, nonce, associated }, sealed) {
+    const decryption = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+      .setAAD(associated)
+      .setAuthTag(sealed.slice(-tagBytes));
+    const text = decryption.update(sealed.slice(0, -tagBytes));
+    try {
+      return Uint8Array.from(Buffer.concat([text, decryption.final()]));
+    } catch {
+      // OpenSSL throws for one reason here: the tag does not fit.
+      return undefined;
+    }
+  },
+};
 
 /** Where data goes unless `--datadir` says otherwise: in a checkout `data`, else as is usual. */
 export function defaultDatadir(): string {
@@ -60,191 +66,4 @@ export function makeFolder(folder: string): void {
     if (isThereNow) return;
     throw new Fault('datadir', `cannot make the folder ${folder}: ${String(error)}`, error);
   }
-}
-
-export const checksum: Checksum = crc32;
-
-export interface OpenDatabase {
-  readonly database: Database;
-  readonly last: LastBatch;
-  readonly close: () => Promise<void>;
-}
-
-/** How long a command waits for another one to be done with the database. */
-const patienceMs = 10_000;
-
-/** Opens the database of this network's folder, which one process at a time can. */
-export async function openDatabase(folder: string): Promise<OpenDatabase> {
-  makeFolder(folder);
-  finishExchange(folder);
-  return openAt(folder, 'chain');
-}
-
-async function openAt(folder: string, name: string): Promise<OpenDatabase> {
-  const place = join(folder, name);
-  const holder = join(folder, 'holder');
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const level = levelAt(place);
-    try {
-      await level.open({ createIfMissing: isNew(place) });
-      writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
-      const last = new LastFile(join(place, 'last'));
-      const close = async () => {
-        last.close();
-        await level.close();
-      };
-      return { database: level, last, close };
-    } catch (error) {
-      if (!isLocked(error)) throw openFault(place, error);
-      if (Date.now() >= deadline) throw busy(holder, error);
-      await wait(50);
-    }
-  }
-}
-
-function levelAt(place: string): Level<Uint8Array, Uint8Array> {
-  return new Level(place, { keyEncoding: 'view', valueEncoding: 'view' });
-}
-
-/** A database that takes the place of another. Until then the other stays as it is. */
-export interface Exchange {
-  /** What there was, however damaged, to be read. */
-  readonly old: Database;
-  readonly fresh: OpenDatabase;
-  /** Puts the new one in the place of the old. */
-  readonly finish: () => Promise<void>;
-  /** Leaves the old one where it is. */
-  readonly abandon: () => Promise<void>;
-}
-
-/** Begins a new database beside the old one, which nobody else can open meanwhile. */
-export async function exchangeDatabase(folder: string): Promise<Exchange> {
-  const old = await openDamaged(folder);
-  removeFolder(join(folder, 'chain.new'));
-  const fresh = await openAt(folder, 'chain.new');
-  return {
-    old: old.database,
-    fresh,
-    finish: async () => {
-      await fresh.close();
-      renameSync(join(folder, 'chain'), join(folder, 'chain.old'));
-      finishExchange(folder);
-      await old.close();
-    },
-    abandon: async () => {
-      await fresh.close();
-      removeFolder(join(folder, 'chain.new'));
-      await old.close();
-    },
-  };
-}
-
-/** Opens a database of which LevelDB itself may have to mend what it can. */
-async function openDamaged(folder: string): Promise<OpenDatabase> {
-  try {
-    return await openDatabase(folder);
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'damaged') throw error;
-    await repair(join(folder, 'chain'));
-    return openDatabase(folder);
-  }
-}
-
-/** LevelDB's own repair: from its tables and logs it makes what it can. */
-async function repair(place: string): Promise<void> {
-  try {
-    await ClassicLevel.repair(place);
-  } catch (error) {
-    throw openFault(place, error);
-  }
-}
-
-/** Where the old database was moved away, the new one is whole: a crash may have come between. */
-function finishExchange(folder: string): void {
-  const [place, fresh] = [join(folder, 'chain'), join(folder, 'chain.new')];
-  if (!existsSync(place) && existsSync(fresh)) renameSync(fresh, place);
-  if (existsSync(place)) removeFolder(join(folder, 'chain.old'));
-}
-
-/** Removes the database of this network's folder, which nobody else may have open. */
-export async function removeDatabase(folder: string): Promise<void> {
-  const place = join(folder, 'chain');
-  if (!existsSync(place)) return;
-  const level = levelAt(place);
-  try {
-    await level.open({ createIfMissing: true });
-  } catch (error) {
-    // Whatever else is wrong with it is about to be gone.
-    if (isLocked(error)) throw busy(join(folder, 'holder'), error);
-  }
-  removeFolder(place);
-  await level.close();
-}
-
-function removeFolder(place: string): void {
-  rmSync(place, { recursive: true, force: true });
-}
-
-/**
- * The number of the last synced batch, in a file that LevelDB does not know. Two places by turns,
- * eight bytes each: the number and its CRC-32, so that a write cut short leaves the one before.
- */
-class LastFile implements LastBatch {
-  readonly #path: string;
-  #file: number | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  read(): number | undefined {
-    if (!existsSync(this.#path)) return undefined;
-    const bytes = readFileSync(this.#path);
-    const numbers = [0, 8]
-      .filter((at) => at + 8 <= bytes.length)
-      .filter((at) => crc32(bytes.subarray(at, at + 4)) === bytes.readUInt32LE(at + 4))
-      .map((at) => bytes.readUInt32LE(at));
-    return numbers.length > 0 ? Math.max(...numbers) : undefined;
-  }
-
-  write(number: number): void {
-    this.#file ??= openSync(this.#path, existsSync(this.#path) ? 'r+' : 'w', 0o600);
-    const bytes = Buffer.alloc(8);
-    bytes.writeUInt32LE(number);
-    bytes.writeUInt32LE(crc32(bytes.subarray(0, 4)), 4);
-    writeSync(this.#file, bytes, 0, 8, (number % 2) * 8);
-  }
-
-  close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
-  }
-}
-
-/** LevelDB would quietly begin anew where its file CURRENT is lost, so it may only in no folder. */
-function isNew(place: string): boolean {
-  return !existsSync(place) || readdirSync(place).length === 0;
-}
-
-function isLocked(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
-}
-
-function busy(holder: string, cause: unknown): Fault {
-  const who = existsSync(holder) ? readFileSync(holder, 'utf8') : 'another process';
-  return new Fault('busy', `the database is held by ${who}; try again when it is done`, cause);
-}
-
-function openFault(place: string, error: unknown): Fault {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const problem = cause instanceof Error ? cause.message : String(cause);
-  if (/Permission denied|Read-only file system/.test(problem)) {
-    return new Fault('datadir', `cannot write to ${place}: ${problem}`, error);
-  }
-  if (/No space left|File too large|quota/.test(problem)) {
-    return new Fault('disk-full', `cannot open ${place}: ${problem}; make room`, error);
-  }
-  return damaged(`${place} does not open: ${problem}`, error);
 }

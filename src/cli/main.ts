@@ -41,8 +41,10 @@ function wordsFor(error: unknown): { readonly code: string; readonly message: st
     // Commander's way of saying that there is no command, or none that `help` could tell of.
     const isHelp = error.code === 'commander.help';
     if (isHelp) return { code: 'usage', message: 'name a command; chain --help lists them' };
-    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-    return { code: 'usage', message };
+    const message = oneLine(error.message.replace(/^error: /, ''));
+    // What is in a wrong place may be a secret: it is not repeated where others see or keep it.
+    const discreet = message.replace(/(got \d+): .*$/, '$1').replace(/('--[\w-]+)=.*'/, "$1'");
+    return { code: 'usage', message: discreet };
   }
   if (error instanceof Fault) return { code: error.code, message: oneLine(error.message) };
   return { code: 'internal', message: `${oneLine(String(error))}; please report this` };

@@ -4,7 +4,8 @@ import type { Params } from '../consensus/params.ts';
 import { Node } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
 import { chooseEngine, loadEngines } from './engine.ts';
-import { checksum, now, type OpenDatabase, openDatabase, random } from './machine.ts';
+import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
+import { now, random } from './machine.ts';
 import { MiningThread } from './miningthread.ts';
 
 export interface OpenNode {

@@ -8,7 +8,15 @@ import { folder } from './arguments.ts';
 import { mine, printChain, status } from './chaincommands.ts';
 import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
 import { examples, setting } from './option.ts';
-import { createWallet, getBalance, send } from './walletcommands.ts';
+import {
+  createWallet,
+  exportWallet,
+  getBalance,
+  importWallet,
+  listAddresses,
+  newAddress,
+  send,
+} from './walletcommands.ts';
 
 export function buildProgram(): Command {
   const program = new Command('chain')
@@ -26,7 +34,15 @@ export function buildProgram(): Command {
   ]) {
     program.addOption(option);
   }
-  const walletCommands = [createWallet, getBalance, send];
+  const walletCommands = [
+    createWallet,
+    importWallet,
+    exportWallet,
+    newAddress,
+    listAddresses,
+    getBalance,
+    send,
+  ];
   const chainCommands = [mine, printChain, status];
   const databaseCommands = [verify, reindex, exportChain, importChain, clear];
   for (const make of [...walletCommands, ...chainCommands, ...databaseCommands]) {

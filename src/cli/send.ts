@@ -4,15 +4,16 @@ import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { Fault } from '../primitives/fault.ts';
 import { txid } from '../primitives/transaction.ts';
-import type { Key } from '../wallet/keys.ts';
+import type { Keys, PublicKey } from '../wallet/keys.ts';
 import { type OwnedCoin, type Payment, planPayment } from '../wallet/payment.ts';
 import { signPayment } from '../wallet/sign.ts';
 import { takeAddress } from '../wallet/wallet.ts';
 import type { Desk } from './desk.ts';
 import type { Purse } from './keyring.ts';
 import { mineBlock } from './mine.ts';
+import { type PasswordOptions, unlock } from './unlock.ts';
 
-export interface SendOptions {
+export interface SendOptions extends PasswordOptions {
   readonly from?: string;
   readonly to: string;
   readonly amount: bigint | 'all';
@@ -24,12 +25,14 @@ export interface SendOptions {
 export async function send(desk: Desk, options: SendOptions): Promise<void> {
   const keyring = desk.keyring();
   const to = keyring.script(options.to);
-  keyring.purse(options.from);
-  // Only one process at a time has the database, so what is read of the wallet from here on is
-  // nobody else's to change, and no two payments choose the same coin.
+  // A person may take long over a password: nobody is kept waiting meanwhile.
+  const { keys } = await unlock(desk, keyring.purse(options.from).wallet, options);
+  // Only one process at a time comes past here, so what is read of the wallet from now on is nobody
+  // else's to change, and no two payments choose the same coin.
   const node = await desk.openNode();
+  const release = await desk.lockWallets();
   const purse = desk.keyring().purse(options.from);
-  const change = changeKey(purse);
+  const change = changeKey(purse, keys);
   const payment = planPayment({
     ...options,
     coins: await spendableCoins(node, purse),
@@ -37,11 +40,13 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
     changeScript: change.key.script,
   });
   checkFee(payment);
-  const transaction = signPayment(payment, purse.keys, desk.random);
+  const transaction = signPayment(payment, keys, desk.random);
   if (payment.change > 0n) change.save(desk);
 
   const answer = await node.submitPayment(transaction);
   if (isReject(answer)) throw new Fault(answer.reason.replaceAll(' ', '-'), describeReject(answer));
+  // The payment has what it needs of the wallet, and mining may last.
+  await release();
   const id = txid(transaction);
   tell(desk, payment);
   if (options.mine) {
@@ -72,11 +77,13 @@ async function spendableCoins(node: Node, { chosen }: Purse): Promise<readonly O
   return coins;
 }
 
-/** Change of an address returns to it; change of a wallet goes where nobody has been paid yet. */
-function changeKey({ wallet, keys, chosen, isWhole }: Purse): {
-  readonly key: Key;
+interface Change {
+  readonly key: PublicKey;
   readonly save: (desk: Desk) => void;
-} {
+}
+
+/** Change of an address returns to it; change of a wallet goes where nobody has been paid yet. */
+function changeKey({ wallet, chosen, isWhole }: Purse, keys: Keys): Change {
   const [only] = chosen;
   if (!isWhole && only) return { key: only, save: () => {} };
   const { wallet: next, path } = takeAddress(wallet, 'p2wpkh', true);

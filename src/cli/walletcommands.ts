@@ -1,5 +1,5 @@
 /** The commands of wallets: their words and their help. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { amount, feeRate } from './arguments.ts';
 import { atDesk, demand, examples, setting } from './option.ts';
 
@@ -7,11 +7,79 @@ export function createWallet(): Command {
   return new Command('createwallet')
     .description('make a wallet: twelve words, and its first address')
     .addOption(setting('--label <name>', 'what to call it'))
-    .addHelpText('after', examples(['createwallet', 'createwallet --label alice']))
+    .addOption(protect())
+    .addOption(passwordFile())
+    .addHelpText(
+      'after',
+      examples([
+        'createwallet',
+        'createwallet --label alice',
+        'createwallet --label savings --password',
+      ]),
+    )
     .action(async (options, command) => {
       const { createWallet } = await import('./createwallet.ts');
       await atDesk(command, (desk) => createWallet(desk, options));
     });
+}
+
+export function importWallet(): Command {
+  return new Command('importwallet')
+    .description('bring a wallet back from its words, which are read from stdin')
+    .addOption(setting('--label <name>', 'what to call it'))
+    .addOption(protect())
+    .addOption(passwordFile())
+    .addHelpText('after', examples(['importwallet', 'importwallet --label alice < words.txt']))
+    .action(async (options, command) => {
+      const { importWallet } = await import('./importwallet.ts');
+      await atDesk(command, (desk) => importWallet(desk, options));
+    });
+}
+
+export function exportWallet(): Command {
+  return new Command('exportwallet')
+    .description('show the words of a wallet again')
+    .argument('<label>', 'which wallet')
+    .addOption(passwordFile())
+    .addHelpText(
+      'after',
+      examples(['exportwallet alice', 'exportwallet alice --password-file secret.txt']),
+    )
+    .action(async (label, options, command) => {
+      const { exportWallet } = await import('./exportwallet.ts');
+      await atDesk(command, (desk) => exportWallet(desk, label, options));
+    });
+}
+
+export function newAddress(): Command {
+  return new Command('newaddress')
+    .description('a further address to be paid at')
+    .argument('[label]', 'of which wallet; may be left out with one wallet')
+    .addOption(setting('--taproot', 'of the kind P2TR'))
+    .addHelpText('after', examples(['newaddress', 'newaddress alice --taproot']))
+    .action(async (label, options, command) => {
+      const { newAddress } = await import('./newaddress.ts');
+      await atDesk(command, (desk) => newAddress(desk, label, options));
+    });
+}
+
+export function listAddresses(): Command {
+  return new Command('listaddresses')
+    .description('every address of your wallets, and what is on it')
+    .addHelpText('after', examples(['listaddresses', 'listaddresses --json']))
+    .action(async (_options, command) => {
+      const { listAddresses } = await import('./listaddresses.ts');
+      await atDesk(command, listAddresses);
+    });
+}
+
+/** Without a variable of its own: CHAIN_PASSWORD would be taken for the place of the password. */
+function protect(): Option {
+  return new Option('--password', 'put it under a password, which is asked for');
+}
+
+function passwordFile(): Option {
+  return setting('--password-file <file>', 'a file whose first line is the password');
 }
 
 export function getBalance(): Command {
@@ -39,6 +107,7 @@ export function send(): Command {
     )
     .addOption(setting('--memo <text>', 'words for all to read, 80 bytes at most'))
     .addOption(setting('--mine', 'and mine a block that holds it'))
+    .addOption(passwordFile())
     .addHelpText(
       'after',
       examples([

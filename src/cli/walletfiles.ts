@@ -2,35 +2,54 @@
  * The wallets' files: one a wallet, in a folder that only its owner can look into.
  *
  * A file is never changed in place. The new one is written beside it, brought to the disk, and put
- * in its stead in one step, so that after a crash there is the old wallet or the new one.
+ * in its stead in one step, so that after a crash there is the old wallet or the new one. Whoever
+ * writes holds the lock since before reading, so that no two processes give out one address.
  */
 import {
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Params } from '../consensus/params.ts';
+import { hashHeader } from '../primitives/block.ts';
 import { DecodeError, type Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
-import { readWallet, type Wallet, writeWallet } from '../wallet/wallet.ts';
+import { readWallet, writeWallet } from '../wallet/file.ts';
+import type { Wallet } from '../wallet/wallet.ts';
+import { takeWalletLock } from './leveldb.ts';
 import { makeFolder } from './machine.ts';
 
 const ending = '.json';
 
 export class WalletFiles {
+  readonly #networkFolder: string;
   readonly #folder: string;
   readonly #genesis: Hash;
+  readonly #coinType: number;
+  #isLocked = false;
 
-  constructor(networkFolder: string, genesis: Hash) {
+  constructor(networkFolder: string, { genesis, coinType }: Params) {
+    this.#networkFolder = networkFolder;
     this.#folder = join(networkFolder, 'wallets');
-    this.#genesis = genesis;
+    this.#genesis = hashHeader(genesis.header);
+    this.#coinType = coinType;
+  }
+
+  /** Waits until no other process writes wallets, and keeps them out until it is let go of. */
+  async lock(): Promise<() => Promise<void>> {
+    const release = await takeWalletLock(this.#networkFolder);
+    this.#isLocked = true;
+    return () => {
+      this.#isLocked = false;
+      return release();
+    };
   }
 
   /** All wallets, the oldest first. */
@@ -40,34 +59,44 @@ export class WalletFiles {
       .toSorted((a, b) => a.created - b.created || (a.label < b.label ? -1 : 1));
   }
 
-  /** Saves a wallet that is not there yet; labels that differ in case only are the same. */
+  /** Throws a `Fault` where a wallet has this label, be it in another case. */
+  checkFree(label: string): void {
+    const taken = this.#labels().find((each) => each.toLowerCase() === label.toLowerCase());
+    if (taken === undefined) return;
+    const problem = `there is a wallet '${taken}' already; choose another --label`;
+    throw new Fault('label-taken', problem);
+  }
+
+  /** Saves a wallet that is not there yet. */
   create(wallet: Wallet): void {
     makeFolder(this.#folder);
-    const { label } = wallet;
-    const taken = this.#labels().find((each) => each.toLowerCase() === label.toLowerCase());
-    if (taken !== undefined) throw labelTaken(taken);
-    const draft = this.#writeDraft(wallet);
-    try {
-      // Unlike a rename, a link fails where another process was faster.
-      linkSync(draft, this.#path(label));
-    } catch (error) {
-      throw isThere(error) ? labelTaken(label) : this.#fault('cannot save', error);
-    } finally {
-      rmSync(draft);
-    }
-    this.#syncFolder();
+    this.checkFree(wallet.label);
+    this.#save(wallet);
   }
 
   /** Puts this state of the wallet in the place of the one before. */
   replace(wallet: Wallet): void {
-    renameSync(this.#writeDraft(wallet), this.#path(wallet.label));
-    this.#syncFolder();
+    this.#save(wallet);
+  }
+
+  #save(wallet: Wallet): void {
+    if (!this.#isLocked) throw new Error('assertion failed: wallets are written under the lock');
+    // What a process left that died here is written over by the next one.
+    const draft = join(this.#folder, `.${wallet.label}.draft`);
+    try {
+      this.#writeDraft(draft, writeWallet(wallet));
+      renameSync(draft, this.#path(wallet.label));
+      this.#syncFolder();
+    } catch (error) {
+      const problem = `cannot write to ${this.#folder}: ${String(error)}`;
+      throw new Fault('wallet-file', `${problem}; make that possible and try again`, error);
+    }
   }
 
   #read(label: string): Wallet {
     const path = this.#path(label);
     try {
-      const wallet = readWallet(readFileSync(path, 'utf8'));
+      const wallet = readWallet(readFileSync(path, 'utf8'), this.#coinType);
       if (wallet.genesis !== this.#genesis) {
         throw new DecodeError(`it belongs to the chain that begins with ${wallet.genesis}`);
       }
@@ -91,16 +120,17 @@ export class WalletFiles {
     return join(this.#folder, label + ending);
   }
 
-  #writeDraft(wallet: Wallet): string {
-    const draft = join(this.#folder, `.${wallet.label}.${process.pid}.draft`);
+  #writeDraft(draft: string, text: string): void {
+    const file = openSync(draft, 'w', 0o600);
     try {
-      const file = openSync(draft, 'w', 0o600);
-      writeSync(file, writeWallet(wallet));
+      // `writeSync` would be content with the part that a full disk has room for.
+      writeFileSync(file, text);
       fsyncSync(file);
-      closeSync(file);
-      return draft;
     } catch (error) {
-      throw this.#fault('cannot write to', error);
+      rmSync(draft);
+      throw error;
+    } finally {
+      closeSync(file);
     }
   }
 
@@ -110,16 +140,4 @@ export class WalletFiles {
     fsyncSync(folder);
     closeSync(folder);
   }
-
-  #fault(what: string, error: unknown): Fault {
-    return new Fault('wallet-file', `${what} ${this.#folder}: ${String(error)}`, error);
-  }
-}
-
-function isThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
-}
-
-function labelTaken(label: string): Fault {
-  return new Fault('label-taken', `there is a wallet '${label}' already; choose another --label`);
 }

@@ -1,0 +1,247 @@
+/**
+ * LevelDB on this machine: the only file that knows it. How a database is opened, by one process at
+ * a time; how a new one takes the place of an old one; and what each failure is called.
+ */
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
+import { type Database, damaged } from '../chain/database.ts';
+import type { LastBatch } from '../chain/guard.ts';
+import type { Checksum } from '../chain/reader.ts';
+import { Fault } from '../primitives/fault.ts';
+import { makeFolder } from './machine.ts';
+
+export const checksum: Checksum = crc32;
+
+export interface OpenDatabase {
+  readonly database: Database;
+  readonly last: LastBatch;
+  readonly close: () => Promise<void>;
+}
+
+/** How long a command waits for another one to be done with the database. */
+const patienceMs = 10_000;
+
+/** Opens the database of this network's folder, which one process at a time can. */
+export async function openDatabase(folder: string): Promise<OpenDatabase> {
+  makeFolder(folder);
+  finishExchange(folder);
+  return openAt(folder, 'chain');
+}
+
+async function openAt(folder: string, name: string): Promise<OpenDatabase> {
+  const place = join(folder, name);
+  const holder = join(folder, 'holder');
+  return await openLevel({ place, holder, what: 'the database is', mayCreate: () => isNew(place) });
+}
+
+/**
+ * Takes the lock over this folder's wallets, until it is let go of.
+ *
+ * It is LevelDB's lock, on a database that holds nothing: Node has no other that the system itself
+ * takes from a process that dies, so none is ever left behind, or broken by mistake.
+ */
+export async function takeWalletLock(folder: string): Promise<() => Promise<void>> {
+  makeFolder(folder);
+  const place = join(folder, 'walletlock');
+  makeFolder(place);
+  const holder = join(place, 'holder');
+  const what = 'the wallets are';
+  try {
+    const { close } = await openLevel({ place, holder, what, mayCreate: () => true });
+    return close;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'damaged') throw error;
+    const problem = `the lock over the wallets does not open; remove ${place}, it holds nothing`;
+    throw new Fault('wallet-lock', problem, error);
+  }
+}
+
+interface LevelPlace {
+  readonly place: string;
+  /** Where it is written who has it. */
+  readonly holder: string;
+  /** What it is, for people. */
+  readonly what: string;
+  readonly mayCreate: () => boolean;
+}
+
+async function openLevel({ place, holder, what, mayCreate }: LevelPlace): Promise<OpenDatabase> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const level = levelAt(place);
+    try {
+      await level.open({ createIfMissing: mayCreate() });
+      writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
+      const last = new LastFile(join(place, 'last'));
+      const close = async () => {
+        last.close();
+        await level.close();
+      };
+      return { database: level, last, close };
+    } catch (error) {
+      if (!isLocked(error)) throw openFault(place, error);
+      if (Date.now() >= deadline) throw busy(what, holder, error);
+      await wait(50);
+    }
+  }
+}
+
+function levelAt(place: string): Level<Uint8Array, Uint8Array> {
+  return new Level(place, { keyEncoding: 'view', valueEncoding: 'view' });
+}
+
+/** A database that takes the place of another. Until then the other stays as it is. */
+export interface Exchange {
+  /** What there was, however damaged, to be read. */
+  readonly old: Database;
+  readonly fresh: OpenDatabase;
+  /** Puts the new one in the place of the old. */
+  readonly finish: () => Promise<void>;
+  /** Leaves the old one where it is. */
+  readonly abandon: () => Promise<void>;
+}
+
+/** Begins a new database beside the old one, which nobody else can open meanwhile. */
+export async function exchangeDatabase(folder: string): Promise<Exchange> {
+  const old = await openDamaged(folder);
+  removeFolder(join(folder, 'chain.new'));
+  const fresh = await openAt(folder, 'chain.new');
+  return {
+    old: old.database,
+    fresh,
+    finish: async () => {
+      await fresh.close();
+      renameSync(join(folder, 'chain'), join(folder, 'chain.old'));
+      finishExchange(folder);
+      await old.close();
+    },
+    abandon: async () => {
+      await fresh.close();
+      removeFolder(join(folder, 'chain.new'));
+      await old.close();
+    },
+  };
+}
+
+/** Opens a database of which LevelDB itself may have to mend what it can. */
+async function openDamaged(folder: string): Promise<OpenDatabase> {
+  try {
+    return await openDatabase(folder);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'damaged') throw error;
+    await repair(join(folder, 'chain'));
+    return openDatabase(folder);
+  }
+}
+
+/** LevelDB's own repair: from its tables and logs it makes what it can. */
+async function repair(place: string): Promise<void> {
+  try {
+    await ClassicLevel.repair(place);
+  } catch (error) {
+    throw openFault(place, error);
+  }
+}
+
+/** Where the old database was moved away, the new one is whole: a crash may have come between. */
+function finishExchange(folder: string): void {
+  const [place, fresh] = [join(folder, 'chain'), join(folder, 'chain.new')];
+  if (!existsSync(place) && existsSync(fresh)) renameSync(fresh, place);
+  if (existsSync(place)) removeFolder(join(folder, 'chain.old'));
+}
+
+/** Removes the database of this network's folder, which nobody else may have open. */
+export async function removeDatabase(folder: string): Promise<void> {
+  const place = join(folder, 'chain');
+  if (!existsSync(place)) return;
+  const level = levelAt(place);
+  try {
+    await level.open({ createIfMissing: true });
+  } catch (error) {
+    // Whatever else is wrong with it is about to be gone.
+    if (isLocked(error)) throw busy('the database is', join(folder, 'holder'), error);
+  }
+  removeFolder(place);
+  await level.close();
+}
+
+function removeFolder(place: string): void {
+  rmSync(place, { recursive: true, force: true });
+}
+
+/**
+ * The number of the last synced batch, in a file that LevelDB does not know. Two places by turns,
+ * eight bytes each: the number and its CRC-32, so that a write cut short leaves the one before.
+ */
+class LastFile implements LastBatch {
+  readonly #path: string;
+  #file: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(): number | undefined {
+    if (!existsSync(this.#path)) return undefined;
+    const bytes = readFileSync(this.#path);
+    const numbers = [0, 8]
+      .filter((at) => at + 8 <= bytes.length)
+      .filter((at) => crc32(bytes.subarray(at, at + 4)) === bytes.readUInt32LE(at + 4))
+      .map((at) => bytes.readUInt32LE(at));
+    return numbers.length > 0 ? Math.max(...numbers) : undefined;
+  }
+
+  write(number: number): void {
+    this.#file ??= openSync(this.#path, existsSync(this.#path) ? 'r+' : 'w', 0o600);
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt32LE(number);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 4)), 4);
+    writeSync(this.#file, bytes, 0, 8, (number % 2) * 8);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+/** LevelDB would quietly begin anew where its file CURRENT is lost, so it may only in no folder. */
+function isNew(place: string): boolean {
+  return !existsSync(place) || readdirSync(place).length === 0;
+}
+
+function isLocked(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
+}
+
+function busy(what: string, holder: string, cause: unknown): Fault {
+  const who = existsSync(holder) ? readFileSync(holder, 'utf8') : 'another process';
+  return new Fault('busy', `${what} held by ${who}; try again when it is done`, cause);
+}
+
+function openFault(place: string, error: unknown): Fault {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  if (/permission denied|read-only file system/i.test(problem)) {
+    return new Fault('datadir', `cannot write to ${place}: ${problem}`, error);
+  }
+  if (/no space left|file too large|quota/i.test(problem)) {
+    return new Fault('disk-full', `cannot open ${place}: ${problem}; make room`, error);
+  }
+  return damaged(`${place} does not open: ${problem}`, error);
+}
