@@ -13,8 +13,8 @@ import type { PaymentReject } from '../mempool/policy.ts';
 import { type Waiting, WaitingTable } from '../mempool/waiting.ts';
 import { type Search, searchOf } from '../miner/kernel.ts';
 import { buildTemplate } from '../miner/template.ts';
-import type { Block } from '../primitives/block.ts';
-import { isSameBytes } from '../primitives/codec.ts';
+import { type Block, hashHeader } from '../primitives/block.ts';
+import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Transaction } from '../primitives/transaction.ts';
@@ -22,6 +22,8 @@ import type { Transaction } from '../primitives/transaction.ts';
 export interface NodeOptions extends ChainOptions {
   /** The time in seconds since 1970. */
   readonly now: () => number;
+  /** What waiting payments may take of the memory. */
+  readonly maxMempoolBytes?: number;
   /** Searches for a nonce, in threads of its own. */
   readonly search: (search: Search) => Promise<number | undefined>;
 }
@@ -54,7 +56,10 @@ export class Node {
   static async open(options: NodeOptions): Promise<Node> {
     const chain = await Chain.open(options);
     const table = new WaitingTable(options.database);
-    return new Node(options, chain, await Mempool.open(chain, table, options.verifyAll));
+    const missed = await changeSince(await table.followed(), chain);
+    const { verifyAll, maxMempoolBytes: maxBytes } = options;
+    const parts = { chain, table, verifyAll, maxBytes };
+    return new Node(options, chain, await Mempool.open(parts, missed, options.now()));
   }
 
   /** Takes a block, whoever made it. */
@@ -73,7 +78,15 @@ export class Node {
   }
 
   async #follow(change: Change, now: number): Promise<void> {
-    if (change.connected.length > 0) await this.mempool.update(change, now);
+    const { followed } = this.mempool;
+    if (followed === hashOf(this.chain.tip)) return;
+    // Where a failure cut short what went before, the change began elsewhere than where we are.
+    const isNext = startOf(change) === followed;
+    const show = await this.mempool.follow(
+      isNext ? change : await changeSince(followed, this.chain),
+      now,
+    );
+    show();
   }
 
   /** Mines a block that pays this script and holds what waits. Answers once it is accepted. */
@@ -109,16 +122,15 @@ export class Node {
   }
 
   /** The coins that pay this script, those of waiting payments too. */
-  async coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
-    const stored = await this.chain.store.coinsOf(script);
-    const waiting = this.mempool
-      .list()
-      .flatMap((each) => this.mempool.coinsOf(each))
-      .filter(({ coin }) => isSameBytes(coin.script, script));
-    return [
-      ...stored.map((named) => this.#own(named, false)),
-      ...waiting.map((named) => this.#own(named, true)),
-    ];
+  coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
+    // In turn, or a coin could be seen both in the block that made it and as still waiting.
+    return this.#turns.take(async () => {
+      const stored = await this.chain.store.coinsOf(script);
+      return [
+        ...stored.map((named) => this.#own(named, false)),
+        ...this.mempool.coinsOf(script).map((named) => this.#own(named, true)),
+      ];
+    });
   }
 
   #own(named: NamedCoin, isWaiting: boolean): OwnCoin {
@@ -127,6 +139,21 @@ export class Node {
     const isImmature = !isMature(named.coin, tip.height + 1, params);
     return { ...named, isWaiting, isSpent, isImmature };
   }
+}
+
+/** What happened to the chain since this block was its tip; nothing where we do not know it. */
+async function changeSince(hash: Hash | undefined, { store, branch, tip }: Chain): Promise<Change> {
+  const from = hash && (await store.entry(hash));
+  const { down, up } = from ? await branch.path(from, tip) : { down: [], up: [] };
+  const disconnected = await Promise.all(down.map((entry) => store.block(entry)));
+  const connected = await Promise.all(up.map((entry) => store.block(entry)));
+  return { disconnected, connected };
+}
+
+/** The tip before the change. */
+function startOf({ disconnected, connected }: Change): Hash | undefined {
+  const [latest] = disconnected;
+  return latest ? hashHeader(latest.header) : connected[0]?.header.parent;
 }
 
 function explainRefusal(reason: string): string {
