@@ -6,9 +6,9 @@ import { incrementalFeeRate, type PaymentReject, refuse } from './policy.ts';
 import type { Pool } from './pool.ts';
 
 /** How many may wait in a package. Core: DEFAULT_ANCESTOR_LIMIT and DEFAULT_DESCENDANT_LIMIT. */
-export const maxPackageCount = 25;
+const maxPackageCount = 25;
 /** The virtual bytes of a package. Core: DEFAULT_ANCESTOR_SIZE_LIMIT_KVB and its twin. */
-export const maxPackageBytes = 101_000;
+const maxPackageBytes = 101_000;
 /** What the mempool may take of the memory, where nothing else is said. */
 export const defaultMaxBytes = 100_000_000;
 /** How long a payment may wait. Core: DEFAULT_MEMPOOL_EXPIRY_HOURS. */

@@ -9,20 +9,18 @@
 import type { Chain, Change, VerifyAll } from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
 import { isReject } from '../consensus/reject.ts';
-import { checkSubset, checkTransaction } from '../consensus/transaction.ts';
-import { readWitnesses } from '../consensus/witness.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { type OutPoint, type Transaction, txid } from '../primitives/transaction.ts';
+import { checkEntrance, type Entrance } from './door.ts';
 import { FeeFloor } from './feefloor.ts';
-import { judge, loadView } from './judge.ts';
-import { checkChain, defaultMaxBytes, maxAgeSeconds, trim } from './limits.ts';
-import type { Candidate, Member } from './member.ts';
-import { checkFee, checkPolicy, type PaymentReject, refuse } from './policy.ts';
+import { defaultMaxBytes, maxAgeSeconds, trim } from './limits.ts';
+import type { Member } from './member.ts';
+import { Orphanage } from './orphanage.ts';
+import { type PaymentReject, refuse } from './policy.ts';
 import { Pool } from './pool.ts';
 import { type Numbered, type Rebuilt, rebuild } from './rebuild.ts';
-import { checkReplacement, replacedBy } from './replacement.ts';
 import type { WaitingTable } from './waiting.ts';
 
 export interface MempoolOptions {
@@ -33,15 +31,21 @@ export interface MempoolOptions {
   readonly maxBytes?: number | undefined;
 }
 
-/** A payment that may come in, and those that leave for it. */
-interface Entrance {
-  readonly candidate: Candidate;
-  readonly leaving: readonly Member[];
+/** Whoever hands in a payment here, rather than a peer. */
+const local = 'local';
+
+/** An orphan that was tried again: what became of it, and who sent it. */
+export interface Retried {
+  readonly transaction: Transaction;
+  readonly peer: string;
+  readonly answer: Member | PaymentReject;
 }
 
 export class Mempool {
   /** In bytes. */
   readonly maxBytes: number;
+  /** What peers sent too early; whoever knows of peers tells it when one is gone. */
+  readonly orphanage = new Orphanage();
   readonly #chain: Chain;
   readonly #table: WaitingTable;
   readonly #verifyAll: VerifyAll;
@@ -136,15 +140,47 @@ export class Mempool {
     return this.#pool.coinsOf(script, this.#chain.tip.height + 1);
   }
 
-  /** Takes a payment, at this time in seconds since 1970, or says why not. Core: PreChecks. */
-  async accept(transaction: Transaction, now: number): Promise<Member | PaymentReject> {
+  /**
+   * Takes a payment, at this time in seconds since 1970, or says why not. What a peer sends before
+   * the payments whose coins it spends is refused too, but kept for a while.
+   */
+  async accept(
+    transaction: Transaction,
+    now: number,
+    peer: string = local,
+  ): Promise<Member | PaymentReject> {
+    const answer = await this.#accept(transaction, now);
+    if (!isReject(answer)) {
+      this.orphanage.remove(transaction);
+      this.orphanage.wake(answer.id);
+    } else if (answer.reason === 'bad-txns-inputs-missingorspent' && peer !== local) {
+      this.orphanage.add({ transaction, peer, time: now });
+    }
+    return answer;
+  }
+
+  /** Tries one orphan again whose parent has come; `undefined` where there is none. */
+  async retry(now: number): Promise<Retried | undefined> {
+    const orphan = this.orphanage.next(now);
+    if (!orphan) return undefined;
+    const { transaction, peer } = orphan;
+    const answer = await this.accept(transaction, now, peer);
+    // One that lacks another parent stays as it was, with the time at which it came.
+    const isStillOrphan = isReject(answer) && answer.reason === 'bad-txns-inputs-missingorspent';
+    if (!isStillOrphan) this.orphanage.remove(transaction);
+    return { transaction, peer, answer };
+  }
+
+  async #accept(transaction: Transaction, now: number): Promise<Member | PaymentReject> {
     await this.#expire(now);
-    const wrong =
-      checkTransaction(transaction) ?? checkSubset(transaction) ?? checkPolicy(transaction);
-    if (wrong) return wrong;
-    const entrance = await this.#judge(transaction, now);
-    if (isReject(entrance)) return entrance;
-    return (await this.#checkSignatures(entrance.candidate)) ?? this.#enter(entrance);
+    const place = {
+      chain: this.#chain,
+      pool: this.#pool,
+      verifyAll: this.#verifyAll,
+      floor: this.minFeeRate(now),
+    };
+    const entrance = await checkEntrance(transaction, now, place);
+    return isReject(entrance) ? entrance : this.#enter(entrance);
   }
 
   /**
@@ -153,21 +189,27 @@ export class Mempool {
    */
   async follow({ disconnected, connected }: Change, now: number): Promise<() => void> {
     const tip = hashOf(this.#chain.tip);
-    if (disconnected.length === 0) {
-      const leaving = this.#leaving(connected);
-      await this.#table.write({ removed: leaving.map(({ number }) => number), tip });
-      return () => {
-        this.#pool.remove(leaving);
-        this.#followed = tip;
-        this.#floor.fall(now);
-      };
-    }
-    const rebuilt = await this.#rebuild(disconnected, this.list(), now);
+    const show = await (disconnected.length > 0
+      ? this.#followOver(disconnected, now)
+      : this.#followOn(connected, tip));
     return () => {
       this.#followed = tip;
       this.#floor.fall(now);
-      this.#show(rebuilt);
+      show();
+      this.orphanage.settle(connected.flatMap(({ transactions }) => transactions));
     };
+  }
+
+  /** Blocks joined and none left: what may wait before may wait now. */
+  async #followOn(connected: readonly Block[], tip: Hash): Promise<() => void> {
+    const leaving = this.#leaving(connected);
+    await this.#table.write({ removed: numbersOf(leaving), tip });
+    return () => this.#pool.remove(leaving);
+  }
+
+  async #followOver(disconnected: readonly Block[], now: number): Promise<() => void> {
+    const rebuilt = await this.#rebuild(disconnected, this.list(), now);
+    return () => this.#show(rebuilt);
   }
 
   /** What these blocks hold, and what spends a coin that they spend, with all behind it. */
@@ -210,60 +252,25 @@ export class Mempool {
   /** Who waited too long leaves. Core: Expire. */
   async #expire(now: number): Promise<void> {
     const leaving = this.#pool.before(now - maxAgeSeconds);
-    await this.#table.write({ removed: leaving.map(({ number }) => number) });
+    await this.#table.write({ removed: numbersOf(leaving) });
     this.#pool.remove(leaving);
-  }
-
-  /** All but the signatures, which are the dear part. */
-  async #judge(transaction: Transaction, now: number): Promise<Entrance | PaymentReject> {
-    const view = await loadView(this.#chain, [transaction]);
-    const judged = judge(transaction, view, this.#pool);
-    if (isReject(judged)) return (await this.#isKnown(judged, transaction)) ?? judged;
-    const { fee } = judged;
-    const poor = checkFee(transaction, fee, this.minFeeRate(now));
-    if (poor) return poor;
-    const pool = this.#pool;
-    const leaving = replacedBy(transaction, pool);
-    if (isReject(leaving)) return leaving;
-    const wrong =
-      checkChain(transaction, pool, leaving) ??
-      checkReplacement(transaction, fee, { pool, leaving });
-    const { height } = this.#chain.tip;
-    return wrong ?? { candidate: { transaction, time: now, height, ...judged }, leaving };
-  }
-
-  /** Its coins may be gone because a block holds the payment itself. */
-  async #isKnown(
-    { reason }: PaymentReject,
-    transaction: Transaction,
-  ): Promise<PaymentReject | undefined> {
-    if (reason !== 'bad-txns-inputs-missingorspent') return undefined;
-    const id = txid(transaction);
-    const own = transaction.outputs.map((_, index) => ({ txid: id, index }));
-    const isKnown = (await this.#chain.store.coins(own)).some((coin) => coin !== undefined);
-    return isKnown ? refuse('txn-already-known', { txid: id }) : undefined;
-  }
-
-  async #checkSignatures({ transaction, coins }: Candidate): Promise<PaymentReject | undefined> {
-    const checks = readWitnesses(transaction, coins);
-    if (isReject(checks)) return checks;
-    const broken = await this.#verifyAll(checks);
-    if (!broken) return undefined;
-    const facts = { txid: broken.txid, input: broken.input };
-    return { ...refuse('mempool-script-verify-flag-failed', facts), kind: 'never' };
   }
 
   /** Written first and then shown; where there is no room left the poorest leave, or it itself. */
   async #enter({ candidate, leaving }: Entrance): Promise<Member | PaymentReject> {
-    const removed = leaving.map(({ number }) => number);
-    await this.#table.write({ added: new Map([[this.#pool.next, candidate]]), removed });
+    const added = new Map([[this.#pool.next, candidate]]);
+    await this.#table.write({ added, removed: numbersOf(leaving) });
     this.#pool.remove(leaving);
     const member = this.#pool.add(candidate);
     const trimmed = trim(this.#pool, this.maxBytes);
     this.#floor.raise(trimmed.feeRate);
-    await this.#table.write({ removed: trimmed.removed.map(({ number }) => number) });
+    await this.#table.write({ removed: numbersOf(trimmed.removed) });
     return (
       this.get(member.id) ?? refuse('mempool full', { usage: this.usage, most: this.maxBytes })
     );
   }
+}
+
+function numbersOf(members: readonly Member[]): readonly number[] {
+  return members.map(({ number }) => number);
 }

@@ -12,7 +12,7 @@ import { incrementalFeeRate, type PaymentReject, refuse } from './policy.ts';
 import type { Pool } from './pool.ts';
 
 /** Rule 5. Core: MAX_REPLACEMENT_CANDIDATES. */
-export const maxReplaced = 100;
+const maxReplaced = 100;
 
 /** Those that would leave for this payment, with all behind them; none where it has no rival. */
 export function replacedBy(

@@ -8,9 +8,10 @@ import { Turns } from '../chain/turns.ts';
 import { isMature } from '../consensus/connect.ts';
 import { isReject } from '../consensus/reject.ts';
 import { targetFromBits } from '../consensus/work.ts';
+import type { Member } from '../mempool/member.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { PaymentReject } from '../mempool/policy.ts';
-import { type Waiting, WaitingTable } from '../mempool/waiting.ts';
+import { WaitingTable } from '../mempool/waiting.ts';
 import { type Search, searchOf } from '../miner/kernel.ts';
 import { buildTemplate } from '../miner/template.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
@@ -63,18 +64,30 @@ export class Node {
   }
 
   /** Takes a block, whoever made it. */
-  submitBlock(block: Block): ReturnType<Chain['accept']> {
-    return this.#turns.take(async () => {
+  async submitBlock(block: Block): ReturnType<Chain['accept']> {
+    const answer = await this.#turns.take(async () => {
       const now = this.#options.now();
-      const answer = await this.chain.accept(block, now);
-      if (!isReject(answer)) await this.#follow(answer, now);
-      return answer;
+      const accepted = await this.chain.accept(block, now);
+      if (!isReject(accepted)) await this.#follow(accepted, now);
+      return accepted;
     });
+    await this.#retryOrphans();
+    return answer;
   }
 
-  /** Takes a payment, to wait for a block. */
-  submitPayment(transaction: Transaction): Promise<Waiting | PaymentReject> {
-    return this.#turns.take(() => this.mempool.accept(transaction, this.#options.now()));
+  /** Takes a payment, to wait for a block; from a peer of this name, where one is named. */
+  async submitPayment(transaction: Transaction, peer?: string): Promise<Member | PaymentReject> {
+    const answer = await this.#turns.take(() =>
+      this.mempool.accept(transaction, this.#options.now(), peer),
+    );
+    await this.#retryOrphans();
+    return answer;
+  }
+
+  /** One a turn, so that a stranger's row of orphans keeps no block waiting. */
+  async #retryOrphans(): Promise<void> {
+    const retry = () => this.#turns.take(() => this.mempool.retry(this.#options.now()));
+    while (await retry());
   }
 
   async #follow(change: Change, now: number): Promise<void> {
