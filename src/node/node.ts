@@ -125,7 +125,7 @@ export class Node {
       const request = {
         parent: hashOf(tip),
         context: await branch.headerContext(tip),
-        candidates: this.mempool.list(),
+        pool: this.mempool.list(),
         script,
         now: this.#options.now(),
         extraNonce,
