@@ -73,6 +73,8 @@ export interface Growth {
 export interface Ground {
   readonly params?: Params;
   readonly database?: Database;
+  /** What waiting payments may take of the memory. */
+  readonly maxMempoolBytes?: number;
 }
 
 interface Planted {
@@ -82,8 +84,8 @@ interface Planted {
 }
 
 /** A grove on this ground. Its first block is called `genesis`. */
-export async function plant({ params = grass, database = memory() }: Ground = {}): Promise<Grove> {
-  const grove = new Grove(params, database);
+export async function plant(ground: Ground = {}): Promise<Grove> {
+  const grove = new Grove(ground);
   await grove.reopen();
   return grove;
 }
@@ -91,14 +93,16 @@ export async function plant({ params = grass, database = memory() }: Ground = {}
 export class Grove {
   readonly params: Params;
   readonly database: Database;
+  maxMempoolBytes: number | undefined;
   /** What the node's clock shows. */
   clock = noon;
   #node: Node | undefined;
   readonly #planted = new Map<string, Planted>();
 
-  constructor(params: Params, database: Database) {
+  constructor({ params = grass, database = memory(), maxMempoolBytes }: Ground) {
     this.params = params;
     this.database = database;
+    this.maxMempoolBytes = maxMempoolBytes;
     this.#planted.set('genesis', { block: params.genesis, height: 0 });
   }
 
@@ -108,6 +112,7 @@ export class Grove {
       database: this.database,
       params: this.params,
       verifyAll: verifyInline,
+      maxMempoolBytes: this.maxMempoolBytes,
       now: () => this.clock,
       search: async (search) => searchNonce(search),
     });
@@ -166,8 +171,8 @@ export class Grove {
   }
 
   /** Hands a payment to the node: `waits`, or the reason why it may not. */
-  async pay(transaction: Transaction): Promise<string> {
-    const answer = await this.node.submitPayment(transaction);
+  async pay(transaction: Transaction, peer?: string): Promise<string> {
+    const answer = await this.node.submitPayment(transaction, peer);
     return isReject(answer) ? answer.reason : 'waits';
   }
 

@@ -30,12 +30,13 @@ export interface Member extends Candidate {
 }
 
 /**
- * The memory that a payment takes, in bytes: its own, and what stands around them here. The
- * constants are measured on Node 24, see `test/mempool.memory.test.ts`.
+ * The memory that a payment takes, in bytes: its own, and the objects and entries that stand around
+ * them here. The constants are measured, on Node 24: one input and two outputs take 5.8 kB, each
+ * further input 1.6 kB and each further output 0.6 kB.
  */
 export function memoryBytes(transaction: Transaction): number {
   const { inputs, outputs } = transaction;
-  return totalBytes(transaction) + 2_000 + 1_000 * inputs.length + 500 * outputs.length;
+  return totalBytes(transaction) + 3_000 + 1_500 * inputs.length + 600 * outputs.length;
 }
 
 /** The payment as a package of its own. */

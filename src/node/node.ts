@@ -24,7 +24,7 @@ export interface NodeOptions extends ChainOptions {
   /** The time in seconds since 1970. */
   readonly now: () => number;
   /** What waiting payments may take of the memory. */
-  readonly maxMempoolBytes?: number;
+  readonly maxMempoolBytes?: number | undefined;
   /** Searches for a nonce, in threads of its own. */
   readonly search: (search: Search) => Promise<number | undefined>;
 }
