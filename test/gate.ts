@@ -1,0 +1,35 @@
+/** A gate before a database: a test sees each thing that is asked of it, and may fail it. */
+import type { Database, Operation } from '../src/chain/database.ts';
+
+export class Gate implements Database {
+  readonly #under: Database;
+  /** Called before whatever is asked, and before each write once more with what is to be written. */
+  onAsk: () => void = () => {};
+  onWrite: (operations: readonly Operation[]) => void = () => {};
+
+  constructor(under: Database) {
+    this.#under = under;
+  }
+
+  async get(key: Uint8Array) {
+    this.onAsk();
+    return this.#under.get(key);
+  }
+
+  async getMany(keys: Uint8Array[]) {
+    this.onAsk();
+    return this.#under.getMany(keys);
+  }
+
+  iterator(range: Parameters<Database['iterator']>[0]) {
+    this.onAsk();
+    return this.#under.iterator(range);
+  }
+
+  async batch(operations: Operation[], options: { readonly sync: boolean }) {
+    this.onAsk();
+    this.onWrite(operations);
+    await this.#under.batch(operations, options);
+    this.onAsk();
+  }
+}
