@@ -1,8 +1,9 @@
 /** A pond: a pool of payments by itself, without a chain whose coins they spend. */
-import type { Member } from '../src/mempool/member.ts';
+import { expect } from 'vitest';
+import { type Member, memoryBytes } from '../src/mempool/member.ts';
 import { Pool } from '../src/mempool/pool.ts';
 import type { Hash } from '../src/primitives/codec.ts';
-import { type Transaction, txid } from '../src/primitives/transaction.ts';
+import { type Transaction, txid, virtualBytes } from '../src/primitives/transaction.ts';
 import { carriersOf, inputOf, outputTo } from './forge.ts';
 
 /** A payment, and what is said to be its fee. */
@@ -50,4 +51,38 @@ export function draw(drawn: readonly Drawn[]): readonly Drop[] {
 export function placesOf(drops: readonly Drop[], members: readonly Member[]): readonly number[] {
   const ids = drops.map(({ transaction }) => txid(transaction));
   return members.map(({ id }) => ids.indexOf(id));
+}
+
+/** All that is reached by these steps, the start too: walked plainly, and as often as it comes. */
+function reach(from: Hash, step: (id: Hash) => readonly Hash[]): ReadonlySet<Hash> {
+  return new Set([from, ...step(from).flatMap((id) => [...reach(id, step)])]);
+}
+
+/** Holds all that each of these knows of the others against their transactions alone. */
+export function checkMembers(list: readonly Member[]): void {
+  const members = new Map(list.map((member) => [member.id, member]));
+  const parents = (id: Hash) =>
+    (members.get(id)?.transaction.inputs ?? [])
+      .map(({ prevout }) => prevout.txid)
+      .filter((parent) => members.has(parent));
+  const children = (id: Hash) => [...members.keys()].filter((child) => parents(child).includes(id));
+  const sum = (ids: ReadonlySet<Hash>) => {
+    const all = [...ids].flatMap((id) => members.get(id) ?? []);
+    return {
+      count: all.length,
+      bytes: all.reduce((total, { transaction }) => total + virtualBytes(transaction), 0),
+      fees: all.reduce((total, { fee }) => total + fee, 0n),
+    };
+  };
+  const seen = new Set<Hash>();
+  for (const { id, ...member } of list) {
+    expect(id).toBe(txid(member.transaction));
+    expect(member.memoryBytes).toBe(memoryBytes(member.transaction));
+    expect(member.parents).toEqual(new Set(parents(id)));
+    expect(member.children).toEqual(new Set(children(id)));
+    expect(member.ancestors).toEqual(sum(reach(id, parents)));
+    expect(member.descendants).toEqual(sum(reach(id, children)));
+    for (const parent of member.parents) expect(seen, 'parents come first').toContain(parent);
+    seen.add(id);
+  }
 }
