@@ -3,8 +3,9 @@ import type { Database, Operation } from '../src/chain/database.ts';
 
 export class Gate implements Database {
   readonly #under: Database;
-  /** Called before whatever is asked, and before each write once more with what is to be written. */
+  /** Called whenever anything is asked or was written. */
   onAsk: () => void = () => {};
+  /** Called before each write. */
   onWrite: (operations: readonly Operation[]) => void = () => {};
 
   constructor(under: Database) {

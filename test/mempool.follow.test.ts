@@ -9,6 +9,7 @@ import { type Transaction, txid } from '../src/primitives/transaction.ts';
 import { carriersOf, keyOf, type Owned, outputTo, ownOutput, pay } from './forge.ts';
 import { Gate } from './gate.ts';
 import { type Grove, grass, memory, noon, plant, recordsIn, verifyInline } from './grove.ts';
+import { payAll } from './payments.ts';
 
 function spend(coin: Owned, to = 1, fee = 1000n): Transaction {
   return pay([coin], { outputs: [outputTo(to, coin.coin.amount - fee)] });
@@ -21,10 +22,6 @@ function rowFrom(coin: Owned, count: number): readonly Transaction[] {
   const row = [spend(coin)];
   while (row.length < count) row.push(follow(row.at(-1) ?? spend(coin)));
   return row;
-}
-
-async function payAll(grove: Grove, payments: readonly Transaction[]): Promise<void> {
-  for (const payment of payments) expect(await grove.pay(payment)).toBe('waits');
 }
 
 async function plantWith(names: readonly string[], database: Database = memory()): Promise<Grove> {
@@ -131,7 +128,7 @@ test('whichever write a crash comes before, the same payments wait afterwards', 
   expect(writes).toBeGreaterThan(20);
 });
 
-test('who looks during a reorganisation sees what was or what is, and nothing between', async () => {
+test('who looks amid a reorganisation sees what was, and nothing between', async () => {
   const gate = new Gate(memory());
   const grove = await plantWith(['a1', 'a2'], gate);
   const seen = new Set<string>();

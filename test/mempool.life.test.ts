@@ -150,7 +150,7 @@ async function check({ node, database }: Grove): Promise<void> {
   expect(mempool.coinsOf(outputTo(1, 0n).script).length).toBe(made);
 }
 
-test('whatever happens, the next block can hold what waits, and nothing is told wrong', async () => {
+test('whatever happens, the next block can hold all that waits', async () => {
   const tally = new Map<string, number>();
   const events = fc.array(anyEvent, { minLength: 30, maxLength: 60 });
   const property = fc.asyncProperty(events, async (all) => {

@@ -1,139 +1,11 @@
-/** The limits of the mempool: rows of payments, memory, age; each reached, and not passed. */
+/** The limits of the mempool: memory and age; each reached, and not passed. */
 import { describe, expect, test } from 'vitest';
 import { isReject } from '../src/consensus/reject.ts';
 import { memoryBytes } from '../src/mempool/member.ts';
-import { type Transaction, txid, virtualBytes } from '../src/primitives/transaction.ts';
-import { carriersOf, keyOf, type Owned, outputTo, ownOutput, pay } from './forge.ts';
-import { type Grove, noon, plant } from './grove.ts';
-
-/** Pays all of the coin to key 1, less a fee. */
-function spend(coin: Owned, fee = 1000n): Transaction {
-  return pay([coin], { outputs: [outputTo(1, coin.coin.amount - fee)] });
-}
-
-/** Spends the output of this place, which pays key 1. */
-function follow(payment: Transaction, index = 0, fee = 1000n): Transaction {
-  return spend(ownOutput(payment, index, keyOf(1)), fee);
-}
-
-/** Splits a coin into so many for key 1, at a fee that is enough. */
-function split(coin: Owned, count: number): Transaction {
-  const amount = coin.coin.amount / BigInt(count) - 5_000n;
-  return pay([coin], { outputs: Array.from({ length: count }, () => outputTo(1, amount)) });
-}
-
-/** A payment of exactly so many virtual bytes, with a fee of 2 for each; its first output for 1. */
-function spendOfBytes(coin: Owned, bytes: number): Transaction {
-  const amount = coin.coin.amount - 2n * BigInt(bytes);
-  const build = (filling: number) =>
-    pay([coin], { outputs: [outputTo(1, amount), ...carriersOf(filling)] });
-  for (let filling = bytes - 160; ; filling += bytes - virtualBytes(build(filling))) {
-    if (virtualBytes(build(filling)) === bytes) return build(filling);
-  }
-}
-
-async function plantWith(names: readonly string[], maxMempoolBytes?: number): Promise<Grove> {
-  const grove = await plant(maxMempoolBytes === undefined ? {} : { maxMempoolBytes });
-  for (const name of names) await grove.mine(name);
-  return grove;
-}
-
-/** Hands in all of these, which will do. */
-async function payAll(grove: Grove, payments: readonly Transaction[]): Promise<void> {
-  for (const payment of payments) expect(await grove.pay(payment)).toBe('waits');
-}
-
-/** A row of so many payments, each spending the one before it. */
-function rowFrom(coin: Owned, count: number): readonly Transaction[] {
-  const row = [spend(coin)];
-  while (row.length < count) row.push(follow(row.at(-1) ?? spend(coin)));
-  return row;
-}
-
-describe('a row of payments', () => {
-  test('may have 25 that follow one another, and no more until a block takes some', async () => {
-    const grove = await plantWith(['a1']);
-    const row = rowFrom(grove.minted('a1'), 26);
-    await payAll(grove, row.slice(0, 25));
-    const [last] = row.slice(25);
-    if (!last) throw new Error('the row is too short');
-    expect(await grove.node.submitPayment(last)).toMatchObject({
-      reason: 'too-long-mempool-chain',
-      kind: 'later',
-      facts: { limit: 'ancestors', count: 26, most: 25 },
-    });
-    await grove.mine('a2', { with: row.slice(0, 1) });
-    expect(await grove.pay(last)).toBe('waits');
-  });
-
-  test('may have 24 behind one, whether beside or behind one another', async () => {
-    const grove = await plantWith(['a1']);
-    const first = split(grove.minted('a1'), 30);
-    const beside = Array.from({ length: 23 }, (_, i) => follow(first, i));
-    const behind = follow(beside[0] ?? first);
-    await payAll(grove, [first, ...beside, behind]);
-    const answer = await grove.node.submitPayment(follow(first, 24));
-    expect(answer).toMatchObject({
-      reason: 'too-long-mempool-chain',
-      facts: { limit: 'descendants', count: 26, most: 25 },
-    });
-    expect(grove.node.mempool.get(txid(first))?.descendants.count).toBe(25);
-    // One that takes the place of another makes the row no longer.
-    expect(await grove.pay(follow(first, 22, 9000n))).toBe('waits');
-  });
-
-  test('may have 24 before one, of which none follows another', async () => {
-    const grove = await plantWith(['a1']);
-    const source = split(grove.minted('a1'), 25);
-    await grove.mine('a2', { with: [source] });
-    const parents = Array.from({ length: 25 }, (_, i) => follow(source, i));
-    await payAll(grove, parents);
-    const coins = parents.map((parent) => ownOutput(parent, 0, keyOf(1)));
-    const join = (count: number) => pay(coins.slice(0, count), { outputs: [outputTo(1, 5000n)] });
-    expect(await grove.node.submitPayment(join(25))).toMatchObject({
-      reason: 'too-long-mempool-chain',
-      facts: { limit: 'ancestors', count: 26 },
-    });
-    expect(await grove.pay(join(24))).toBe('waits');
-  });
-});
-
-describe('a package', () => {
-  test('may weigh 101,000 virtual bytes from the last payment back', async () => {
-    const grove = await plantWith(['a1']);
-    const first = spendOfBytes(grove.minted('a1'), 90_000);
-    await payAll(grove, [first]);
-    const coin = ownOutput(first, 0, keyOf(1));
-    expect(await grove.node.submitPayment(spendOfBytes(coin, 11_001))).toMatchObject({
-      reason: 'too-long-mempool-chain',
-      facts: { limit: 'ancestors-bytes', bytes: 101_001, most: 101_000 },
-    });
-    expect(await grove.pay(spendOfBytes(coin, 11_000))).toBe('waits');
-  });
-
-  test('may weigh 101,000 virtual bytes from the first payment on', async () => {
-    const grove = await plantWith(['a1']);
-    const first = split(grove.minted('a1'), 2);
-    const second = spendOfBytes(ownOutput(first, 0, keyOf(1)), 90_000);
-    await payAll(grove, [first, second]);
-    const left = 101_000 - 90_000 - virtualBytes(first);
-    const coin = ownOutput(first, 1, keyOf(1));
-    expect(await grove.node.submitPayment(spendOfBytes(coin, left + 1))).toMatchObject({
-      reason: 'too-long-mempool-chain',
-      facts: { limit: 'descendants-bytes', bytes: 101_001 },
-    });
-    expect(await grove.pay(spendOfBytes(coin, left))).toBe('waits');
-  });
-});
-
-/** Coins of one size for key 1, in the chain. */
-async function plantCoins(count: number, maxMempoolBytes?: number) {
-  const grove = await plantWith(['a1'], maxMempoolBytes);
-  const source = split(grove.minted('a1'), count);
-  await grove.mine('a2', { with: [source] });
-  const coins = source.outputs.map((_, index) => ownOutput(source, index, keyOf(1)));
-  return { grove, coins };
-}
+import { virtualBytes } from '../src/primitives/transaction.ts';
+import { outputTo, pay } from './forge.ts';
+import { noon, recordsIn } from './grove.ts';
+import { follow, payAll, plantCoins, plantWith, spend } from './payments.ts';
 
 /** What so many payments of one input and one output take; signatures vary by a byte or two. */
 const roomFor = (count: number) => count * 5_300;
@@ -152,11 +24,28 @@ describe('a mempool that is full', () => {
     const rate = 1_000_000n / BigInt(virtualBytes(poor)) + 1_000n;
     expect(grove.node.mempool.minFeeRate(noon)).toBe(rate);
     expect(await grove.pay(poor)).toBe('mempool min fee not met');
+    expect((await recordsIn(grove.database, 'w', 'x')).length).toBe(3);
     await grove.reopen();
     expect(grove.waiting).toEqual([first, third, rich]);
   });
 
-  test('has no room for a payment that pays less than all that wait', async () => {
+  test('asks half as much twelve hours after the next block', async () => {
+    const { grove, coins } = await plantCoins(2, roomFor(1));
+    await payAll(
+      grove,
+      coins.map((coin, i) => spend(coin, 2000n + 2000n * BigInt(i))),
+    );
+    const { mempool } = grove.node;
+    const rate = Number(mempool.minFeeRate(noon));
+    const later = noon + 12 * 3600;
+    expect(Number(mempool.minFeeRate(later))).toBe(rate);
+    await grove.mine('a3');
+    expect(Number(mempool.minFeeRate(later))).toBe(Math.round(rate / 2));
+  });
+});
+
+describe('a mempool without room', () => {
+  test('has none for a payment that pays less than all that wait', async () => {
     const { grove, coins } = await plantCoins(3, roomFor(2));
     const [first, second, third] = coins.map((coin, i) => spend(coin, 3000n - 100n * BigInt(i)));
     if (!first || !second || !third) throw new Error('there are too few coins');
@@ -183,7 +72,7 @@ describe('a mempool that is full', () => {
     expect(await grove.pay(spend(three, fee))).toBe('mempool full');
   });
 
-  test('keeps a poor payment for its rich child, and lets both go where both pay little', async () => {
+  test('keeps a poor payment for a rich child, and lets two poor ones go', async () => {
     const { grove, coins } = await plantCoins(3, roomFor(4));
     const [one, two, three] = coins;
     if (!one || !two || !three) throw new Error('there are too few coins');
@@ -202,6 +91,34 @@ describe('a mempool that is full', () => {
 });
 
 describe('the memory', () => {
+  test('may be taken to the last byte', async () => {
+    const { grove, coins } = await plantCoins(2);
+    const payments = coins.map((coin) => spend(coin));
+    const taken = payments.map(memoryBytes).reduce((sum, bytes) => sum + bytes, 0);
+    for (const [maxBytes, word] of [
+      [taken, 'waits'],
+      [taken - 1, 'mempool full'],
+    ] as const) {
+      const { grove: other } = await plantCoins(2, maxBytes);
+      await payAll(other, payments.slice(0, 1));
+      const late = payments[1] ?? spend(grove.minted('a1'));
+      expect(await other.pay(late)).toBe(word);
+    }
+  });
+
+  test('is left by the later of two payments that pay the same', async () => {
+    const grove = await plantWith(['a1'], 10_700);
+    const half = grove.minted('a1').coin.amount / 3n;
+    const outputs = [1, 1, 1].map((to) => outputTo(to, half - 5_000n, 'p2tr'));
+    const source = pay([grove.minted('a1')], { outputs });
+    await grove.mine('a2', { with: [source] });
+    const [first, second, third] = outputs.map((_, i) => follow(source, i));
+    if (!first || !second || !third) throw new Error('there are too few coins');
+    await payAll(grove, [first, second]);
+    expect(await grove.pay(third)).toBe('mempool full');
+    expect(grove.waiting).toEqual([first, second]);
+  });
+
   test('is counted by the estimate of what each payment takes', async () => {
     const { grove, coins } = await plantCoins(3);
     const payments = coins.map((coin) => spend(coin));

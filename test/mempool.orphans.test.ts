@@ -63,6 +63,15 @@ describe('the orphanage', () => {
     expect(orphanage.has(orphan(1))).toBe(false);
   });
 
+  test('counts a place as four thousand bytes when it looks who takes most', () => {
+    const orphanage = new Orphanage();
+    take(orphanage, orphanOfBytes(1, 30_000), 'large');
+    for (let i = 0; i < 100; i++) take(orphanage, orphan(100 + i), `peer ${Math.floor(i / 10)}`);
+    expect(orphanage.size).toBe(100);
+    expect(orphanage.has(orphanOfBytes(1, 30_000))).toBe(true);
+    expect(orphanage.has(orphan(100))).toBe(false);
+  });
+
   test('keeps 400 kB in all, and not a byte more', () => {
     const orphanage = new Orphanage();
     for (let i = 1; i <= 4; i++) take(orphanage, orphanOfBytes(i, 99_000), `peer ${i}`);

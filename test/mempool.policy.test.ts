@@ -216,6 +216,8 @@ test('only a false signature condemns a payment for ever among the reasons of po
   expect(await grove.node.submitPayment(forged)).toMatchObject({ kind: 'never' });
   const missing = spend(own(77, { amount: 5000n }));
   expect(await grove.node.submitPayment(missing)).toMatchObject({ kind: 'later' });
+  const young = spend(grove.minted('a4'));
+  expect(await grove.node.submitPayment(young)).toMatchObject({ kind: 'later' });
   const poor = spendAtRate(a2(grove), -1n);
   expect(await grove.node.submitPayment(poor)).toMatchObject({ kind: 'later' });
 });

@@ -9,7 +9,7 @@ import {
   virtualBytes,
 } from '../src/primitives/transaction.ts';
 import { carriersOf, keyOf, type Owned, outputTo, own, ownOutput, pay } from './forge.ts';
-import { type Grove, plant } from './grove.ts';
+import { payAll, plantCoins } from './payments.ts';
 import { poolOf } from './pond.ts';
 
 /** Pays these coins to key 1, less a fee. */
@@ -32,21 +32,6 @@ function spendFor(coins: readonly Owned[], least: (bytes: number) => bigint, mor
     fee = wanted;
   }
   throw new Error('no such payment was found');
-}
-
-/** Blocks, and so many coins of one size for key 1. */
-async function plantCoins(count: number): Promise<{ grove: Grove; coins: readonly Owned[] }> {
-  const grove = await plant();
-  await grove.mine('a1');
-  const amount = grove.minted('a1').coin.amount / BigInt(count) - 5_000n;
-  const outputs = Array.from({ length: count }, () => outputTo(1, amount));
-  const source = pay([grove.minted('a1')], { outputs });
-  await grove.mine('a2', { with: [source] });
-  return { grove, coins: outputs.map((_, index) => ownOutput(source, index, keyOf(1))) };
-}
-
-async function payAll(grove: Grove, payments: readonly Transaction[]): Promise<void> {
-  for (const payment of payments) expect(await grove.pay(payment)).toBe('waits');
 }
 
 test('a replacement pays what it replaces, and a unit for each of its own bytes', async () => {
@@ -96,7 +81,7 @@ test('a replacement pays more a byte than each that it contradicts', async () =>
   expect(await grove.pay(build(equal + 1n))).toBe('waits');
 });
 
-test('a replacement may contradict several, and outbids the one that pays most a byte', async () => {
+test('a replacement may contradict several, and outbids each of them', async () => {
   const { grove, coins } = await plantCoins(3);
   const [one, two] = coins.slice(0, 2).map((coin, i) => spend([coin], 1000n + 4000n * BigInt(i)));
   if (!one || !two) throw new Error('there are too few coins');

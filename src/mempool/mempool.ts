@@ -150,10 +150,8 @@ export class Mempool {
     peer: string = local,
   ): Promise<Member | PaymentReject> {
     const answer = await this.#accept(transaction, now);
-    if (!isReject(answer)) {
-      this.orphanage.remove(transaction);
-      this.orphanage.wake(answer.id);
-    } else if (answer.reason === 'bad-txns-inputs-missingorspent' && peer !== local) {
+    if (!isReject(answer)) this.orphanage.wake(answer.id);
+    else if (answer.reason === 'bad-txns-inputs-missingorspent' && peer !== local) {
       this.orphanage.add({ transaction, peer, time: now });
     }
     return answer;
