@@ -142,8 +142,9 @@ test('whichever write a crash comes before, the same chain is reached afterwards
     expect(grove.tip, `after ${writes} writes`).toBe('b3');
     expect(await recordsIn(database), `after ${writes} writes`).toEqual(expected);
   }
-  // Two to begin, one for each block kept, and one for each block that joins or leaves.
-  expect(writes).toBe(2 + 4 + 4 + 1);
+  // Two to begin, one for each block kept, and one for each block that joins or leaves; and of the
+  // mempool one when it is opened, and one for each time that it follows the chain.
+  expect(writes).toBe(2 + 4 + 4 + 1 + 1 + 3);
 });
 
 test('a chain of one network is not opened as that of another', async () => {

@@ -142,6 +142,8 @@ export interface Ground {
   readonly params?: Params;
   readonly database?: Database;
   readonly verifyAll?: VerifyAll;
+  /** What waiting payments may take of the memory. */
+  readonly maxMempoolBytes?: number;
 }
 
 interface Planted {
@@ -161,15 +163,18 @@ export class Grove {
   readonly params: Params;
   readonly database: Database;
   readonly #verifyAll: VerifyAll;
+  maxMempoolBytes: number | undefined;
   /** What the node's clock shows. */
   clock = noon;
   #node: Node | undefined;
   readonly #planted = new Map<string, Planted>();
 
-  constructor({ params = grass, database = memory(), verifyAll = verifyInline }: Ground) {
+  constructor(ground: Ground) {
+    const { params = grass, database = memory(), verifyAll = verifyInline } = ground;
     this.params = params;
     this.database = database;
     this.#verifyAll = verifyAll;
+    this.maxMempoolBytes = ground.maxMempoolBytes;
     this.#planted.set('genesis', { block: params.genesis, height: 0 });
   }
 
@@ -180,6 +185,7 @@ export class Grove {
       ...machine,
       params: this.params,
       verifyAll: this.#verifyAll,
+      maxMempoolBytes: this.maxMempoolBytes,
       now: () => this.clock,
       search: async (search) => searchNonce(search),
     });
@@ -243,8 +249,8 @@ export class Grove {
   }
 
   /** Hands a payment to the node: `waits`, or the reason why it may not. */
-  async pay(transaction: Transaction): Promise<string> {
-    const answer = await this.node.submitPayment(transaction);
+  async pay(transaction: Transaction, peer?: string): Promise<string> {
+    const answer = await this.node.submitPayment(transaction, peer);
     return isReject(answer) ? answer.reason : 'waits';
   }
 

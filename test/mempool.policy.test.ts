@@ -184,11 +184,11 @@ test('a minted coin comes with a block and never by itself', async () => {
   expect(await grove.pay(coinbase)).toBe('coinbase');
 });
 
-test('of two payments that spend one coin the first waits', async () => {
+test('of two payments that spend one coin and pay the same the first waits', async () => {
   const grove = await plantFour();
   const first = spend(a2(grove));
   expect(await grove.pay(first)).toBe('waits');
-  expect(await grove.pay(spend(a2(grove), 9000n))).toBe('txn-mempool-conflict');
+  expect(await grove.pay(spend(a2(grove), 1000n, { lockTime: 1 }))).toBe('insufficient fee');
   expect(grove.waiting).toEqual([first]);
 });
 
@@ -198,7 +198,7 @@ test('a payment that waits is not taken twice, even with another signature', asy
   expect(await grove.pay(first)).toBe('waits');
   expect(await grove.pay(first)).toBe('txn-already-in-mempool');
   const other = withWitness(first, witnessIn(spend(a2(grove), 1001n)));
-  expect(await grove.pay(other)).toBe('txn-already-in-mempool');
+  expect(await grove.pay(other)).toBe('txn-same-nonwitness-data-in-mempool');
 });
 
 test('a payment that a block holds is known, until its coins are all spent', async () => {
@@ -216,6 +216,8 @@ test('only a false signature condemns a payment for ever among the reasons of po
   expect(await grove.node.submitPayment(forged)).toMatchObject({ kind: 'never' });
   const missing = spend(own(77, { amount: 5000n }));
   expect(await grove.node.submitPayment(missing)).toMatchObject({ kind: 'later' });
+  const young = spend(grove.minted('a4'));
+  expect(await grove.node.submitPayment(young)).toMatchObject({ kind: 'later' });
   const poor = spendAtRate(a2(grove), -1n);
   expect(await grove.node.submitPayment(poor)).toMatchObject({ kind: 'later' });
 });

@@ -139,7 +139,7 @@ test('what waits is there after a restart, in its order, with its fee and its ti
   await grove.reopen();
   expect(grove.waiting).toEqual(payments);
   const conflict = spend(grove.minted('a2'), 9);
-  expect(await grove.pay(conflict)).toBe('txn-mempool-conflict');
+  expect(await grove.pay(conflict)).toBe('insufficient fee');
 });
 
 test('what left or came back with the chain is so after a restart too', async () => {

@@ -6,14 +6,15 @@ import { main, type Params, regtest } from '../src/consensus/params.ts';
 import { maxBlockWeight } from '../src/consensus/transaction.ts';
 import { decodeBits, numberFromHash } from '../src/consensus/work.ts';
 import { type Search, searchNonce, searchOf } from '../src/miner/kernel.ts';
-import { buildTemplate, type TemplateRequest } from '../src/miner/template.ts';
+import { buildTemplate } from '../src/miner/template.ts';
 import { Node } from '../src/node/node.ts';
 import { type Block, blockWeight, type Header, hashHeader } from '../src/primitives/block.ts';
 import { type Hash, noHash } from '../src/primitives/codec.ts';
 import { heightPush } from '../src/primitives/script.ts';
-import { type Transaction, txid, weight } from '../src/primitives/transaction.ts';
+import { type Transaction, txid, virtualBytes, weight } from '../src/primitives/transaction.ts';
 import { carriersOf, epoch, hex, keyOf, outputTo, own, ownOutput, pay, seal } from './forge.ts';
 import { type Grove, grass, machine, memory, noon, plant, verifyInline, wordOf } from './grove.ts';
+import { type Drop, poolOf } from './pond.ts';
 
 const miner = outputTo(7, 0n).script;
 
@@ -116,23 +117,22 @@ describe('a template', () => {
   });
 });
 
-type Candidate = TemplateRequest['candidates'][number];
-
-/** A payment of the coin of this number whose carriers fill so many bytes. */
-function heavy(seed: number, bytes: number): Candidate {
+/** A payment of the coin of this number whose carriers fill so many bytes, at so much a byte. */
+function heavy(seed: number, bytes: number, feeRate = 10): Drop {
   const coin = own(seed, { kind: 'p2tr' });
-  return { transaction: pay([coin], { outputs: carriersOf(bytes) }), fee: 1n };
+  const transaction = pay([coin], { outputs: carriersOf(bytes) });
+  return { transaction, fee: BigInt(virtualBytes(transaction) * feeRate) };
 }
 
-function templateOf(candidates: readonly Candidate[]): Block {
+function templateOf(drops: readonly Drop[]): Block {
   const context = { height: 400, parent: header, pastTime: undefined, medianTimePast: epoch };
-  const request = { parent: noHash, context, candidates, script: miner, now: epoch };
-  return buildTemplate({ ...request, extraNonce: 0xffff_ffff }, regtest);
+  const request = { parent: noHash, context, pool: poolOf(drops).list(), script: miner };
+  return buildTemplate({ ...request, now: epoch, extraNonce: 0xffff_ffff }, regtest);
 }
 
 const idsOf = ({ transactions }: Block) => transactions.slice(1).map(txid);
-const idsIn = (candidates: readonly Candidate[]) =>
-  candidates.map((each) => txid(each.transaction));
+const idsIn = (drops: readonly Drop[]) => drops.map((each) => txid(each.transaction));
+const feesOf = (drops: readonly Drop[]) => drops.reduce((sum, { fee }) => sum + fee, 0n);
 
 describe('a template of more than a block can hold', () => {
   const full = Array.from({ length: 10 }, (_, i) => heavy(i + 1, 99_000));
@@ -149,9 +149,9 @@ describe('a template of more than a block can hold', () => {
     expect(blockWeight(block)).toBeLessThanOrEqual(maxBlockWeight);
   });
 
-  test('leaves out what does not fit with all that spends it, and holds what comes after', () => {
-    const large = heavy(20, rest + 1);
-    const spending = (each: Candidate, seed: number): Candidate => {
+  test('leaves out what does not fit with all that spends it, and holds what pays less', () => {
+    const large = heavy(20, rest + 1, 9);
+    const spending = (each: Drop, seed: number): Drop => {
       const outPoint = { txid: txid(each.transaction), index: 0 };
       return { transaction: pay([{ ...own(seed), outPoint }]), fee: 1000n };
     };
@@ -161,7 +161,14 @@ describe('a template of more than a block can hold', () => {
     const block = templateOf([...full, large, child, small, grandchild]);
     expect(idsOf(block)).toEqual(idsIn([...full, small]));
     // The subsidy of height 400 on regtest, after two halvings, and the fees of what is in.
-    expect(block.transactions[0]?.outputs[0]?.amount).toBe(12_5000_0000n + 10n + 7n);
+    const fees = feesOf([...full, small]);
+    expect(block.transactions[0]?.outputs[0]?.amount).toBe(12_5000_0000n + fees);
+  });
+
+  test('holds what pays most a byte, whenever it came', () => {
+    const late = heavy(30, 99_000, 11);
+    const block = templateOf([...full, late]);
+    expect(idsOf(block)).toEqual(idsIn([late, ...full.slice(0, 9)]));
   });
 });
 

@@ -2,245 +2,273 @@
  * The mempool: payments that wait for a block.
  *
  * Each is judged as a block would judge it that came next, on the coins of the chain and of the
- * payments before it. No two of them spend the same coin.
+ * payments before it. No two of them spend the same coin. What it shows changes in single steps:
+ * whatever must be read or written is so before or after, never within. It takes one task at a
+ * time; the node's turns see to that.
  */
 import type { Chain, Change, VerifyAll } from '../chain/chain.ts';
-import { checkPayment, coinsOf } from '../consensus/connect.ts';
-import { isFinal } from '../consensus/locks.ts';
+import { hashOf } from '../chain/entry.ts';
 import { isReject } from '../consensus/reject.ts';
-import { checkSubset, checkTransaction } from '../consensus/transaction.ts';
-import { readWitnesses } from '../consensus/witness.ts';
+import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
-import type { Coin, NamedCoin } from '../primitives/coin.ts';
-import {
-  isCoinbase,
-  type OutPoint,
-  outPointName,
-  type Transaction,
-  txid,
-} from '../primitives/transaction.ts';
-import { checkFee, checkPolicy, type PaymentReject, refuse } from './policy.ts';
-import type { Waiting, WaitingTable } from './waiting.ts';
+import type { NamedCoin } from '../primitives/coin.ts';
+import { type OutPoint, type Transaction, txid } from '../primitives/transaction.ts';
+import { checkEntrance, type Entrance } from './door.ts';
+import { FeeFloor } from './feefloor.ts';
+import { defaultMaxBytes, maxAgeSeconds, trim } from './limits.ts';
+import type { Member } from './member.ts';
+import { Orphanage } from './orphanage.ts';
+import { type PaymentReject, refuse } from './policy.ts';
+import { Pool } from './pool.ts';
+import { type Numbered, type Rebuilt, rebuild } from './rebuild.ts';
+import type { WaitingTable } from './waiting.ts';
+
+export interface MempoolOptions {
+  readonly chain: Chain;
+  readonly table: WaitingTable;
+  readonly verifyAll: VerifyAll;
+  /** What it may take of the memory, by the estimate `memoryBytes`. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Whoever hands in a payment here, rather than a peer. */
+const local = 'local';
+
+/** An orphan that was tried again: what became of it, and who sent it. */
+export interface Retried {
+  readonly transaction: Transaction;
+  readonly peer: string;
+  readonly answer: Member | PaymentReject;
+}
 
 export class Mempool {
+  /** In bytes. */
+  readonly maxBytes: number;
+  /** What peers sent too early; whoever knows of peers tells it when one is gone. */
+  readonly orphanage = new Orphanage();
   readonly #chain: Chain;
   readonly #table: WaitingTable;
   readonly #verifyAll: VerifyAll;
-  /** By number, which is the order of arrival. */
-  #waiting = new Map<number, Waiting>();
-  readonly #numbers = new Map<Hash, number>();
-  /** Which waiting payment spends a coin. */
-  readonly #spenders = new Map<string, Hash>();
-  #next = 0;
+  readonly #floor = new FeeFloor();
+  #pool = new Pool();
+  #followed: Hash;
 
-  private constructor(chain: Chain, table: WaitingTable, verifyAll: VerifyAll) {
-    this.#chain = chain;
-    this.#table = table;
-    this.#verifyAll = verifyAll;
+  private constructor(options: MempoolOptions) {
+    this.#chain = options.chain;
+    this.#table = options.table;
+    this.#verifyAll = options.verifyAll;
+    this.maxBytes = options.maxBytes ?? defaultMaxBytes;
+    this.#followed = hashOf(options.chain.tip);
   }
 
-  /** Takes up the payments that waited when the program last ended. */
-  static async open(chain: Chain, table: WaitingTable, verifyAll: VerifyAll): Promise<Mempool> {
-    const mempool = new Mempool(chain, table, verifyAll);
-    const loaded = await table.load();
-    mempool.#next = ([...loaded.keys()].at(-1) ?? -1) + 1;
-    const gone: number[] = [];
-    for (const [number, waiting] of loaded) {
-      // A crash may have come between a change of the chain and what follows from it here.
-      const judged = await mempool.#judgeInNextBlock(waiting.transaction);
-      if (isReject(judged)) gone.push(number);
-      else mempool.#add(number, waiting);
-    }
-    await table.write(new Map(), gone);
+  /**
+   * Takes up the payments that waited when the program last ended. `missed` is what happened to the
+   * chain since the block that the table says was followed, if a crash came between.
+   */
+  static async open(options: MempoolOptions, missed: Change, now: number): Promise<Mempool> {
+    const mempool = new Mempool(options);
+    const loaded = await options.table.load();
+    const kept = [...loaded].map(([number, waiting]) => ({ ...waiting, number }));
+    mempool.#show(await mempool.#rebuild(missed.disconnected, kept, now));
     return mempool;
   }
 
+  /** The block that the payments were last judged after. */
+  get followed(): Hash {
+    return this.#followed;
+  }
+
+  /** How many wait. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#pool.size;
+  }
+
+  /** Their virtual bytes. */
+  get bytes(): number {
+    return this.#pool.total.bytes;
+  }
+
+  /** Their fees, in base units. */
+  get fees(): bigint {
+    return this.#pool.total.fees;
+  }
+
+  /** What they take of the memory, in bytes. */
+  get usage(): number {
+    return this.#pool.usage;
+  }
+
+  /**
+   * What a payment must pay now for want of room, in base units per 1,000 virtual bytes; 0 where
+   * there is room, and only the least rate of all is asked. Core: GetMinFee.
+   */
+  minFeeRate(now: number): bigint {
+    return this.#floor.rate(now, this.usage / this.maxBytes);
   }
 
   /** All that wait, in an order in which a block can hold them. */
-  list(): readonly Waiting[] {
-    return [...this.#waiting.values()];
+  list(): readonly Member[] {
+    return this.#pool.list();
   }
 
-  get(id: Hash): Waiting | undefined {
-    const number = this.#numbers.get(id);
-    return number === undefined ? undefined : this.#waiting.get(number);
+  get(id: Hash): Member | undefined {
+    return this.#pool.get(id);
+  }
+
+  /** Those that must be in a block before this one, in such an order. */
+  ancestorsOf(member: Member): readonly Member[] {
+    return this.#pool.withAncestors([member]).filter((each) => each !== member);
+  }
+
+  /** Those that cannot be in a block without this one. */
+  descendantsOf(member: Member): readonly Member[] {
+    return this.#pool.withDescendants([member]).filter((each) => each !== member);
   }
 
   /** The waiting payment that spends this coin. */
   spenderOf(outPoint: OutPoint): Hash | undefined {
-    return this.#spenders.get(outPointName(outPoint));
+    return this.#pool.spenderOf(outPoint);
   }
 
-  /** Takes a payment, at this time in seconds since 1970, or says why not. Core: PreChecks. */
-  async accept(transaction: Transaction, now: number): Promise<Waiting | PaymentReject> {
-    const judged = await this.#judge(transaction, now);
-    if (isReject(judged)) return judged;
-    const number = this.#next++;
-    await this.#table.write(new Map([[number, judged]]), []);
-    this.#add(number, judged);
-    return judged;
+  /** The waiting payments that make or spend coins of this script, in the order of arrival. */
+  touching(script: Uint8Array): readonly Member[] {
+    return this.#pool.touching(script);
   }
 
-  /** Follows the chain: what a block holds waits no longer, what a branch loses waits again. */
-  async update({ disconnected, connected }: Change, now: number): Promise<void> {
-    const before = new Map(this.#waiting);
-    if (disconnected.length > 0) await this.#rejudge(disconnected, now);
-    else this.#settle(connected);
-    const added = new Map([...this.#waiting].filter(([number]) => !before.has(number)));
-    const removed = [...before.keys()].filter((number) => !this.#waiting.has(number));
-    await this.#table.write(added, removed);
+  /** The coins of this script that waiting payments make, in the next block at the earliest. */
+  coinsOf(script: Uint8Array): readonly NamedCoin[] {
+    return this.#pool.coinsOf(script, this.#chain.tip.height + 1);
   }
 
-  /** Drops what the new blocks hold, and what spends a coin that they spent. */
-  #settle(connected: readonly { readonly transactions: readonly Transaction[] }[]): void {
+  /**
+   * Takes a payment, at this time in seconds since 1970, or says why not. What a peer sends before
+   * the payments whose coins it spends is refused too, but kept for a while.
+   */
+  async accept(
+    transaction: Transaction,
+    now: number,
+    peer: string = local,
+  ): Promise<Member | PaymentReject> {
+    const answer = await this.#accept(transaction, now);
+    if (!isReject(answer)) this.orphanage.wake(answer.id);
+    else if (answer.reason === 'bad-txns-inputs-missingorspent' && peer !== local) {
+      this.orphanage.add({ transaction, peer, time: now });
+    }
+    return answer;
+  }
+
+  /** Tries one orphan again whose parent has come; `undefined` where there is none. */
+  async retry(now: number): Promise<Retried | undefined> {
+    const orphan = this.orphanage.next(now);
+    if (!orphan) return undefined;
+    const { transaction, peer } = orphan;
+    const answer = await this.accept(transaction, now, peer);
+    // One that lacks another parent stays as it was, with the time at which it came.
+    const isStillOrphan = isReject(answer) && answer.reason === 'bad-txns-inputs-missingorspent';
+    if (!isStillOrphan) this.orphanage.remove(transaction);
+    return { transaction, peer, answer };
+  }
+
+  async #accept(transaction: Transaction, now: number): Promise<Member | PaymentReject> {
+    await this.#expire(now);
+    const place = {
+      chain: this.#chain,
+      pool: this.#pool,
+      verifyAll: this.#verifyAll,
+      floor: this.minFeeRate(now),
+    };
+    const entrance = await checkEntrance(transaction, now, place);
+    return isReject(entrance) ? entrance : this.#enter(entrance);
+  }
+
+  /**
+   * Follows the chain: what a block holds waits no longer, what a branch loses waits again. All of
+   * it is reckoned and written first; what is answered then shows it, in one step.
+   */
+  async follow({ disconnected, connected }: Change, now: number): Promise<() => void> {
+    const tip = hashOf(this.#chain.tip);
+    const show = await (disconnected.length > 0
+      ? this.#followOver(disconnected, now)
+      : this.#followOn(connected, tip));
+    return () => {
+      this.#followed = tip;
+      this.#floor.fall(now);
+      show();
+      this.orphanage.settle(connected.flatMap(({ transactions }) => transactions));
+    };
+  }
+
+  /** Blocks joined and none left: what may wait before may wait now. */
+  async #followOn(connected: readonly Block[], tip: Hash): Promise<() => void> {
+    const leaving = this.#leaving(connected);
+    await this.#table.write({ removed: numbersOf(leaving), tip });
+    return () => this.#pool.remove(leaving);
+  }
+
+  async #followOver(disconnected: readonly Block[], now: number): Promise<() => void> {
+    const rebuilt = await this.#rebuild(disconnected, this.list(), now);
+    return () => this.#show(rebuilt);
+  }
+
+  /** What these blocks hold, and what spends a coin that they spend, with all behind it. */
+  #leaving(connected: readonly Block[]): readonly Member[] {
+    const held = new Set<Member>();
+    const rivals = new Set<Member>();
     for (const { transactions } of connected) {
       for (const transaction of transactions) {
-        this.#remove(txid(transaction));
-        for (const { prevout } of transaction.inputs) {
-          const conflict = this.spenderOf(prevout);
-          if (conflict) this.#removeWithChildren(conflict);
-        }
+        const member = this.get(txid(transaction));
+        if (member) held.add(member);
+        else for (const rival of this.#pool.rivalsOf(transaction)) rivals.add(rival);
       }
     }
+    return [...held, ...this.#pool.withDescendants(rivals)];
   }
 
-  /** After a reorganisation heights, times and coins may all differ: each is judged anew. */
-  async #rejudge(disconnected: Change['disconnected'], now: number): Promise<void> {
-    const returned = disconnected
-      .toReversed()
-      .flatMap(({ transactions }) => transactions.filter((each) => !isCoinbase(each)));
-    const kept = this.#waiting;
-    this.#waiting = new Map();
-    this.#numbers.clear();
-    this.#spenders.clear();
-    for (const transaction of returned) {
-      const judged = await this.#judge(transaction, now);
-      if (!isReject(judged)) this.#add(this.#next++, judged);
-    }
-    for (const { transaction, time } of kept.values()) {
-      const judged = await this.#judge(transaction, time);
-      if (!isReject(judged)) this.#add(this.#next++, judged);
-    }
+  /** Reckons the pool after a reorganisation and writes it down, but shows nothing yet. */
+  async #rebuild(
+    disconnected: readonly Block[],
+    kept: readonly Numbered[],
+    now: number,
+  ): Promise<Rebuilt> {
+    const { maxBytes } = this;
+    const rebuilt = await rebuild(this.#chain, { disconnected, kept, now, maxBytes });
+    const before = new Set(kept.map(({ number }) => number));
+    const after = new Map(rebuilt.pool.list().map((each) => [each.number, each]));
+    await this.#table.write({
+      added: new Map([...after].filter(([number]) => !before.has(number))),
+      removed: [...before].filter((number) => !after.has(number)),
+      tip: hashOf(this.#chain.tip),
+    });
+    return rebuilt;
   }
 
-  async #judge(transaction: Transaction, now: number): Promise<Waiting | PaymentReject> {
-    const wrong =
-      checkTransaction(transaction) ?? checkSubset(transaction) ?? checkPolicy(transaction);
-    if (wrong) return wrong;
-    const judged = await this.#judgeInNextBlock(transaction);
-    if (isReject(judged)) return judged;
-    const { coins, fee } = judged;
-    const poor = checkFee(transaction, fee) ?? (await this.#checkSignatures(transaction, coins));
-    return poor ?? { transaction, fee, time: now };
+  #show({ pool, feeRate }: Rebuilt): void {
+    this.#pool = pool;
+    this.#floor.raise(feeRate);
   }
 
-  /** All that a change of the chain may alter: the coins, their ages and the lock times. */
-  async #judgeInNextBlock(
-    transaction: Transaction,
-  ): Promise<{ readonly coins: readonly Coin[]; readonly fee: bigint } | PaymentReject> {
-    const { tip, params } = this.#chain;
-    const place = { height: tip.height + 1, medianTimePast: tip.medianTimePast };
-    if (!isFinal(transaction, place)) {
-      return refuse('non-final', { lockTime: transaction.lockTime, ...place });
-    }
-    const spent = await this.#spendableCoins(transaction);
-    if (isReject(spent)) return spent;
-    const coins = spent.map(({ coin }) => coin);
-    const named = new Map(spent.map(({ outPoint, coin }) => [outPointName(outPoint), coin]));
-    const context = await this.#chain.branch.lockContext(tip, [transaction], named);
-    const fee = checkPayment(transaction, coins, context, params);
-    if (typeof fee !== 'bigint') {
-      return fee.reason === 'bad-txns-nonfinal' ? refuse('non-BIP68-final', fee.facts) : fee;
-    }
-    return { coins, fee };
+  /** Who waited too long leaves. Core: Expire. */
+  async #expire(now: number): Promise<void> {
+    const leaving = this.#pool.before(now - maxAgeSeconds);
+    await this.#table.write({ removed: numbersOf(leaving) });
+    this.#pool.remove(leaving);
   }
 
-  /** The coins it spends, in the order of its inputs. */
-  async #spendableCoins(transaction: Transaction): Promise<readonly NamedCoin[] | PaymentReject> {
-    const id = txid(transaction);
-    if (this.#numbers.has(id)) return refuse('txn-already-in-mempool', { txid: id });
-    for (const { prevout } of transaction.inputs) {
-      const rival = this.spenderOf(prevout);
-      const coin = outPointName(prevout);
-      if (rival) return refuse('txn-mempool-conflict', { coin, spentBy: rival });
-    }
-    const found = await this.#coins(transaction);
-    const spent: NamedCoin[] = [];
-    for (const [input, { prevout }] of transaction.inputs.entries()) {
-      const coin = found[input];
-      if (!coin) return this.#missing(transaction, prevout);
-      spent.push({ outPoint: prevout, coin });
-    }
-    return spent;
+  /** Written first and then shown; where there is no room left the poorest leave, or it itself. */
+  async #enter({ candidate, leaving }: Entrance): Promise<Member | PaymentReject> {
+    const added = new Map([[this.#pool.next, candidate]]);
+    await this.#table.write({ added, removed: numbersOf(leaving) });
+    this.#pool.remove(leaving);
+    const member = this.#pool.add(candidate);
+    const trimmed = trim(this.#pool, this.maxBytes);
+    this.#floor.raise(trimmed.feeRate);
+    await this.#table.write({ removed: numbersOf(trimmed.removed) });
+    return (
+      this.get(member.id) ?? refuse('mempool full', { usage: this.usage, most: this.maxBytes })
+    );
   }
+}
 
-  /** Its coins may be gone because a block holds the payment itself. */
-  async #missing(transaction: Transaction, outPoint: OutPoint): Promise<PaymentReject> {
-    const id = txid(transaction);
-    const own = transaction.outputs.map((_, index) => ({ txid: id, index }));
-    const isKnown = (await this.#chain.store.coins(own)).some((coin) => coin !== undefined);
-    if (isKnown) return refuse('txn-already-known', { txid: id });
-    const facts = { txid: id, coin: outPointName(outPoint) };
-    return { reason: 'bad-txns-inputs-missingorspent', kind: 'later', facts };
-  }
-
-  async #checkSignatures(
-    transaction: Transaction,
-    coins: readonly Coin[],
-  ): Promise<PaymentReject | undefined> {
-    const checks = readWitnesses(transaction, coins);
-    if (isReject(checks)) return checks;
-    const broken = await this.#verifyAll(checks);
-    if (!broken) return undefined;
-    const facts = { txid: broken.txid, input: broken.input };
-    return { ...refuse('mempool-script-verify-flag-failed', facts), kind: 'never' };
-  }
-
-  /** The coins it spends, of the chain or of a waiting payment; `undefined` where there is none. */
-  async #coins({ inputs }: Transaction): Promise<readonly (Coin | undefined)[]> {
-    const stored = await this.#chain.store.coins(inputs.map(({ prevout }) => prevout));
-    return inputs.map(({ prevout }, i) => stored[i] ?? this.#coinInWaiting(prevout));
-  }
-
-  #coinInWaiting({ txid: id, index }: OutPoint): Coin | undefined {
-    const waiting = this.get(id);
-    return waiting && this.coinsOf(waiting).find((each) => each.outPoint.index === index)?.coin;
-  }
-
-  /** The coins that a waiting payment will make, in the next block at the earliest. */
-  coinsOf({ transaction }: Waiting): readonly NamedCoin[] {
-    return coinsOf(transaction, this.#chain.tip.height + 1);
-  }
-
-  #add(number: number, waiting: Waiting): void {
-    const id = txid(waiting.transaction);
-    this.#waiting.set(number, waiting);
-    this.#numbers.set(id, number);
-    for (const { prevout } of waiting.transaction.inputs) {
-      this.#spenders.set(outPointName(prevout), id);
-    }
-  }
-
-  #remove(id: Hash): void {
-    const number = this.#numbers.get(id);
-    const waiting = number === undefined ? undefined : this.#waiting.get(number);
-    if (number === undefined || !waiting) return;
-    this.#waiting.delete(number);
-    this.#numbers.delete(id);
-    for (const { prevout } of waiting.transaction.inputs) {
-      this.#spenders.delete(outPointName(prevout));
-    }
-  }
-
-  #removeWithChildren(id: Hash): void {
-    const outputs = this.get(id)?.transaction.outputs ?? [];
-    this.#remove(id);
-    for (const index of outputs.keys()) {
-      const child = this.spenderOf({ txid: id, index });
-      if (child) this.#removeWithChildren(child);
-    }
-  }
+function numbersOf(members: readonly Member[]): readonly number[] {
+  return members.map(({ number }) => number);
 }

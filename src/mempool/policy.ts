@@ -8,9 +8,16 @@ import {
   virtualBytes,
   weight,
 } from '../primitives/transaction.ts';
+import { feeAt } from './package.ts';
 
 /** The smallest, in stripped bytes. Core: MIN_STANDARD_TX_NONWITNESS_SIZE. */
 const minPaymentBytes = 65;
+
+/**
+ * What it costs to be carried through the network once more, per 1,000 virtual bytes. Core:
+ * DEFAULT_INCREMENTAL_RELAY_FEE, as it was for long.
+ */
+export const incrementalFeeRate = 1_000n;
 
 /** Core's words for what the mempool refuses beside what the rules refuse. */
 export type PolicyReason =
@@ -21,9 +28,15 @@ export type PolicyReason =
   | 'non-final'
   | 'non-BIP68-final'
   | 'txn-already-in-mempool'
+  | 'txn-same-nonwitness-data-in-mempool'
   | 'txn-already-known'
-  | 'txn-mempool-conflict'
+  | 'too-long-mempool-chain'
+  | 'too many potential replacements'
+  | 'bad-txns-spends-conflicting-tx'
+  | 'insufficient fee'
   | 'min relay fee not met'
+  | 'mempool min fee not met'
+  | 'mempool full'
   | 'mempool-script-verify-flag-failed';
 
 export type PaymentReject = Reject<Reason | PolicyReason>;
@@ -44,9 +57,18 @@ export function checkPolicy(transaction: Transaction): PaymentReject | undefined
   return output < 0 ? undefined : refuse('dust', { output });
 }
 
-/** The least fee, in base units, for a payment of this size. */
-export function checkFee(transaction: Transaction, fee: bigint): PaymentReject | undefined {
+/**
+ * The least fee, in base units, for a payment of this size: by what is always asked, and by what is
+ * asked while there is little room. Core: CheckFeeRate.
+ */
+export function checkFee(
+  transaction: Transaction,
+  fee: bigint,
+  floor: bigint,
+): PaymentReject | undefined {
   const bytes = virtualBytes(transaction);
-  const least = (BigInt(bytes) * minFeeRate) / 1_000n;
+  const now = feeAt(floor, bytes);
+  if (fee < now) return refuse('mempool min fee not met', { fee, least: now, bytes });
+  const least = feeAt(minFeeRate, bytes);
   return fee >= least ? undefined : refuse('min relay fee not met', { fee, least, bytes });
 }

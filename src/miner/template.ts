@@ -1,33 +1,24 @@
-/**
- * The template: a block that is whole but for its nonce.
- *
- * Payments are taken in the order of their arrival, which is one in which each comes after those
- * whose coins it spends, as long as they fit.
- */
+/** The template: a block that is whole but for its nonce. */
 import { commitmentHash, commitmentOutput } from '../consensus/commitment.ts';
 import { nextBits } from '../consensus/difficulty.ts';
 import type { HeaderContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { subsidyAt } from '../consensus/subsidy.ts';
 import { maxBlockWeight } from '../consensus/transaction.ts';
+import type { Member } from '../mempool/member.ts';
 import type { Block } from '../primitives/block.ts';
 import { encode, type Hash, noHash, U32 } from '../primitives/codec.ts';
 import { merkleRoot } from '../primitives/merkle.ts';
 import { heightPush, push } from '../primitives/script.ts';
-import { type Transaction, txid, weight } from '../primitives/transaction.ts';
-
-/** A payment that a block may hold. */
-interface Candidate {
-  readonly transaction: Transaction;
-  /** In base units. */
-  readonly fee: bigint;
-}
+import { type Transaction, txid } from '../primitives/transaction.ts';
+import { select } from './selection.ts';
 
 export interface TemplateRequest {
   /** The block to build on. */
   readonly parent: Hash;
   readonly context: HeaderContext;
-  readonly candidates: readonly Candidate[];
+  /** The payments that wait. */
+  readonly pool: readonly Member[];
   /** Who is paid. */
   readonly script: Uint8Array;
   /** In seconds since 1970. */
@@ -45,7 +36,7 @@ const reserved = new Uint8Array(32);
 /** The block that all of this leads to. Core: CreateNewBlock. */
 export function buildTemplate(request: TemplateRequest, params: Params): Block {
   const { parent, context, now } = request;
-  const chosen = choose(request.candidates);
+  const chosen = select(request.pool, maxBlockWeight - reservedWeight);
   const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
   const payments = chosen.map(({ transaction }) => transaction);
   const reward = subsidyAt(context.height, params) + fees;
@@ -61,23 +52,6 @@ export function buildTemplate(request: TemplateRequest, params: Params): Block {
     },
     transactions,
   };
-}
-
-function choose(candidates: readonly Candidate[]): readonly Candidate[] {
-  const chosen: Candidate[] = [];
-  const left = new Set<Hash>();
-  let room = maxBlockWeight - reservedWeight;
-  for (const candidate of candidates) {
-    const { transaction } = candidate;
-    const isOrphaned = transaction.inputs.some(({ prevout }) => left.has(prevout.txid));
-    if (isOrphaned || weight(transaction) > room) {
-      left.add(txid(transaction));
-      continue;
-    }
-    room -= weight(transaction);
-    chosen.push(candidate);
-  }
-  return chosen;
 }
 
 function buildCoinbase(

@@ -8,16 +8,17 @@ import { Turns } from '../chain/turns.ts';
 import { isMature } from '../consensus/connect.ts';
 import { isReject } from '../consensus/reject.ts';
 import { targetFromBits } from '../consensus/work.ts';
+import type { Member } from '../mempool/member.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { PaymentReject } from '../mempool/policy.ts';
-import { type Waiting, WaitingTable } from '../mempool/waiting.ts';
+import { WaitingTable } from '../mempool/waiting.ts';
 import { type Search, searchOf } from '../miner/kernel.ts';
 import { buildTemplate } from '../miner/template.ts';
-import type { Block } from '../primitives/block.ts';
-import { isSameBytes } from '../primitives/codec.ts';
+import { type Block, hashHeader } from '../primitives/block.ts';
+import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
-import type { Transaction } from '../primitives/transaction.ts';
+import { outPointName, type Transaction } from '../primitives/transaction.ts';
 
 /** A view that several readers share; the last to leave closes it. */
 class Reading {
@@ -41,6 +42,8 @@ class Reading {
 export interface NodeOptions extends ChainOptions {
   /** The time in seconds since 1970. */
   readonly now: () => number;
+  /** What waiting payments may take of the memory. */
+  readonly maxMempoolBytes?: number | undefined;
   /** Searches for a nonce, in threads of its own. */
   readonly search: (search: Search) => Promise<number | undefined>;
 }
@@ -75,7 +78,10 @@ export class Node {
   static async open(options: NodeOptions): Promise<Node> {
     const chain = await Chain.open(options);
     const table = new WaitingTable(chain.guard);
-    return new Node(options, chain, await Mempool.open(chain, table, options.verifyAll));
+    const missed = await changeSince(await table.followed(), chain);
+    const { verifyAll, maxMempoolBytes: maxBytes } = options;
+    const parts = { chain, table, verifyAll, maxBytes };
+    return new Node(options, chain, await Mempool.open(parts, missed, options.now()));
   }
 
   /**
@@ -92,27 +98,46 @@ export class Node {
   }
 
   /** Takes a block, whoever made it. */
-  submitBlock(block: Block): ReturnType<Chain['accept']> {
-    return this.#turns.take(async () => {
+  async submitBlock(block: Block): ReturnType<Chain['accept']> {
+    const answer = await this.#turns.take(async () => {
       const now = this.#options.now();
       // Where the last block ended in a failure, the chain may stand in the middle of its way.
       this.#before ??= new Reading(this.chain.view());
-      const answer = await this.chain.accept(block, now);
-      if (!isReject(answer)) await this.#follow(answer, now);
+      const accepted = await this.chain.accept(block, now);
+      const show = isReject(accepted) ? undefined : await this.#follow(accepted, now);
       const before = this.#before;
+      // All at once: whoever reads from now on sees the coins and what waits after the change.
+      show?.();
       this.#before = undefined;
       await before.leave();
-      return answer;
+      return accepted;
     });
+    await this.#retryOrphans();
+    return answer;
   }
 
-  /** Takes a payment, to wait for a block. */
-  submitPayment(transaction: Transaction): Promise<Waiting | PaymentReject> {
-    return this.#turns.take(() => this.mempool.accept(transaction, this.#options.now()));
+  /** Takes a payment, to wait for a block; from a peer of this name, where one is named. */
+  async submitPayment(transaction: Transaction, peer?: string): Promise<Member | PaymentReject> {
+    const answer = await this.#turns.take(() =>
+      this.mempool.accept(transaction, this.#options.now(), peer),
+    );
+    await this.#retryOrphans();
+    return answer;
   }
 
-  async #follow(change: Change, now: number): Promise<void> {
-    if (change.connected.length > 0) await this.mempool.update(change, now);
+  /** One a turn, so that a stranger's row of orphans keeps no block waiting. */
+  async #retryOrphans(): Promise<void> {
+    const retry = () => this.#turns.take(() => this.mempool.retry(this.#options.now()));
+    while (await retry());
+  }
+
+  /** Works out what waits after a change of the chain; what it answers shows it. */
+  async #follow(change: Change, now: number): Promise<(() => void) | undefined> {
+    const { followed } = this.mempool;
+    if (followed === hashOf(this.chain.tip)) return undefined;
+    // Where a failure cut short what went before, the change began elsewhere than where we are.
+    const isNext = startOf(change) === followed;
+    return this.mempool.follow(isNext ? change : await changeSince(followed, this.chain), now);
   }
 
   /** Mines a block that pays this script and holds what waits. Answers once it is accepted. */
@@ -138,7 +163,7 @@ export class Node {
       const request = {
         parent: hashOf(tip),
         context: await branch.headerContext(tip),
-        candidates: this.mempool.list(),
+        pool: this.mempool.list(),
         script,
         now: this.#options.now(),
         extraNonce,
@@ -149,22 +174,44 @@ export class Node {
 
   /** The coins that pay this script, those of waiting payments too. */
   coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
-    const waiting = this.mempool
-      .list()
-      .flatMap((each) => this.mempool.coinsOf(each))
-      .filter(({ coin }) => isSameBytes(coin.script, script))
-      .map((named) => this.#own(named, true));
+    // All that waits is read at one moment, that of the view.
+    const waiting = this.mempool.coinsOf(script);
+    const spent = new Set(
+      this.mempool
+        .touching(script)
+        .flatMap(({ transaction }) =>
+          transaction.inputs.map((input) => outPointName(input.prevout)),
+        ),
+    );
     return this.read(async ({ store, tip }) => {
+      const own = (named: NamedCoin, isWaiting: boolean): OwnCoin => ({
+        ...named,
+        isWaiting,
+        isSpent: spent.has(outPointName(named.outPoint)),
+        isImmature: !isMature(named.coin, tip.height + 1, this.chain.params),
+      });
       const stored = await store.coinsOf(script);
-      return [...stored.map((named) => this.#own(named, false, tip)), ...waiting];
+      return [
+        ...stored.map((named) => own(named, false)),
+        ...waiting.map((named) => own(named, true)),
+      ];
     });
   }
+}
 
-  #own(named: NamedCoin, isWaiting: boolean, tip = this.chain.tip): OwnCoin {
-    const isSpent = this.mempool.spenderOf(named.outPoint) !== undefined;
-    const isImmature = !isMature(named.coin, tip.height + 1, this.chain.params);
-    return { ...named, isWaiting, isSpent, isImmature };
-  }
+/** What happened to the chain since this block was its tip; nothing where we do not know it. */
+async function changeSince(hash: Hash | undefined, { store, branch, tip }: Chain): Promise<Change> {
+  const from = hash && (await store.entry(hash));
+  const { down, up } = from ? await branch.path(from, tip) : { down: [], up: [] };
+  const disconnected = await Promise.all(down.map((entry) => store.block(entry)));
+  const connected = await Promise.all(up.map((entry) => store.block(entry)));
+  return { disconnected, connected };
+}
+
+/** The tip before the change. */
+function startOf({ disconnected, connected }: Change): Hash | undefined {
+  const [latest] = disconnected;
+  return latest ? hashHeader(latest.header) : connected[0]?.header.parent;
 }
 
 function explainRefusal(reason: string): string {
