@@ -5,12 +5,21 @@ import { join } from 'node:path';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { Level } from 'level';
 import { afterAll, expect, test } from 'vitest';
-import type { Database, Operation } from '../src/chain/database.ts';
+import type { Database } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import { main } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { outputTo, pay } from './forge.ts';
-import { coinsIn, type Grove, memory, openChain, plant, recordsIn, wordOf } from './grove.ts';
+import {
+  coinsIn,
+  type Grove,
+  Mortal,
+  memory,
+  openChain,
+  plant,
+  recordsIn,
+  wordOf,
+} from './grove.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chain-restart-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -83,38 +92,6 @@ test('a bad block that was kept before a crash is condemned after it', async () 
   expect(grove.tip).toBe('a1');
   expect(wordOf(await grove.submit('bad'))).toBe('duplicate-invalid');
 });
-
-/** A database whose machine dies before the write of this number, counted from zero. */
-class Mortal implements Database {
-  readonly #under: Database;
-  #left: number;
-
-  constructor(under: Database, writes: number) {
-    this.#under = under;
-    this.#left = writes;
-  }
-
-  get(...asked: Parameters<Database['get']>) {
-    return this.#under.get(...asked);
-  }
-
-  getMany(...asked: Parameters<Database['getMany']>) {
-    return this.#under.getMany(...asked);
-  }
-
-  iterator(...asked: Parameters<Database['iterator']>) {
-    return this.#under.iterator(...asked);
-  }
-
-  snapshot() {
-    return this.#under.snapshot();
-  }
-
-  async batch(operations: Operation[], options: { readonly sync: boolean }) {
-    if (this.#left-- <= 0) throw new Error('the machine is dead');
-    await this.#under.batch(operations, options);
-  }
-}
 
 /** Hands in the whole tree to a node that dies before this write. Did it live on to the end? */
 async function liveFor(writes: number, under: Database): Promise<boolean> {

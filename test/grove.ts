@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { MemoryLevel } from 'memory-level';
 import { type Accepted, type BlockReject, Chain, type VerifyAll } from '../src/chain/chain.ts';
-import type { Database } from '../src/chain/database.ts';
+import type { Database, Operation } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import { Guard } from '../src/chain/guard.ts';
 import { Store } from '../src/chain/store.ts';
@@ -71,6 +71,38 @@ export async function recordsIn(database: Database, from = 'a', before = '~') {
   const range = { gte: utf8ToBytes(from), lt: utf8ToBytes(before) };
   for await (const record of database.iterator(range)) records.push(record);
   return records;
+}
+
+/** A database whose machine dies before the write of this number, counted from zero. */
+export class Mortal implements Database {
+  readonly #under: Database;
+  #left: number;
+
+  constructor(under: Database, writes: number) {
+    this.#under = under;
+    this.#left = writes;
+  }
+
+  get(...asked: Parameters<Database['get']>) {
+    return this.#under.get(...asked);
+  }
+
+  getMany(...asked: Parameters<Database['getMany']>) {
+    return this.#under.getMany(...asked);
+  }
+
+  iterator(...asked: Parameters<Database['iterator']>) {
+    return this.#under.iterator(...asked);
+  }
+
+  snapshot() {
+    return this.#under.snapshot();
+  }
+
+  async batch(operations: Operation[], options: { readonly sync: boolean }) {
+    if (this.#left-- <= 0) throw new Error('the machine is dead');
+    await this.#under.batch(operations, options);
+  }
 }
 
 /** What a block is drawn with. */
