@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { Level } from 'level';
 import { afterAll, expect, test } from 'vitest';
+import { Chain } from '../src/chain/chain.ts';
 import type { Database } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import { main } from '../src/consensus/params.ts';
@@ -13,11 +14,15 @@ import { outputTo, pay } from './forge.ts';
 import {
   coinsIn,
   type Grove,
+  grass,
   Mortal,
+  machine,
   memory,
+  noon,
   openChain,
   plant,
   recordsIn,
+  verifyInline,
   wordOf,
 } from './grove.ts';
 
@@ -121,6 +126,30 @@ test('whichever write a crash comes before, the same chain is reached afterwards
   }
   // Two to begin, one for each block kept, and one for each block that joins or leaves.
   expect(writes).toBe(2 + 4 + 4 + 1);
+});
+
+test('blocks taken in haste are there again, and vouched for once one was not', async () => {
+  const database = memory();
+  let isSynced = true;
+  let number: number | undefined;
+  const last = {
+    read: () => number,
+    write: (written: number) => {
+      number = written;
+    },
+  };
+  const options = { database, ...machine, last, params: grass, verifyAll: verifyInline };
+  const chain = await Chain.open({ ...options, isSynced: () => isSynced });
+  const founded = number;
+  const grove = await plantForked(memory());
+  isSynced = false;
+  for (const name of ['a1', 'a2', 'b2']) await chain.accept(grove.block(name), noon);
+  expect(number).toBe(founded);
+  expect((await Chain.open(options)).tip).toEqual(chain.tip);
+  isSynced = true;
+  await chain.accept(grove.block('b3'), noon);
+  expect(number).toBeGreaterThan(founded ?? 0);
+  expect((await Chain.open(options)).tip).toEqual(chain.tip);
 });
 
 test('a chain of one network is not opened as that of another', async () => {
