@@ -8,6 +8,7 @@ import { afterAll, expect, test } from 'vitest';
 import { Chain } from '../src/chain/chain.ts';
 import type { Database } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
+import { Guard } from '../src/chain/guard.ts';
 import { main } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { outputTo, pay } from './forge.ts';
@@ -150,6 +151,29 @@ test('blocks taken in haste are there again, and vouched for once one was not', 
   await chain.accept(grove.block('b3'), noon);
   expect(number).toBeGreaterThan(founded ?? 0);
   expect((await Chain.open(options)).tip).toEqual(chain.tip);
+});
+
+test('however many writes came before, opening leaves few of their markers', async () => {
+  const database = memory();
+  const guard = await Guard.open({ database, ...machine });
+  const key = utf8ToBytes('x');
+  for (let i = 0; i < 1_500; i++) {
+    await guard.batch([{ type: 'put', key, value: Uint8Array.of(i & 0xff) }], { sync: false });
+  }
+  const markers = () => recordsIn(database, '\u0001', '\u0002');
+  expect((await markers()).length).toBe(1_501);
+  await Guard.open({ database, ...machine });
+  expect((await markers()).length).toBe(2);
+  const again = await Guard.open({ database, ...machine });
+  expect((await markers()).length).toBe(2);
+  expect((await again.get(key))?.[0]).toBe(1_499 & 0xff);
+  // A hole is noticed behind them as it was before.
+  for (const value of [1, 2, 3]) {
+    await again.batch([{ type: 'put', key, value: Uint8Array.of(value) }], { sync: true });
+  }
+  const [gone] = (await markers()).slice(-2, -1);
+  if (gone) await database.del(gone[0]);
+  await expect(Guard.open({ database, ...machine })).rejects.toMatchObject({ code: 'damaged' });
 });
 
 test('a chain of one network is not opened as that of another', async () => {
