@@ -5,12 +5,27 @@ import { join } from 'node:path';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { Level } from 'level';
 import { afterAll, expect, test } from 'vitest';
-import type { Database, Operation } from '../src/chain/database.ts';
+import { Chain } from '../src/chain/chain.ts';
+import type { Database } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
+import { Guard } from '../src/chain/guard.ts';
 import { main } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { outputTo, pay } from './forge.ts';
-import { coinsIn, type Grove, memory, openChain, plant, recordsIn, wordOf } from './grove.ts';
+import {
+  coinsIn,
+  type Grove,
+  grass,
+  machine,
+  memory,
+  noon,
+  openChain,
+  plant,
+  recordsIn,
+  verifyInline,
+  wordOf,
+} from './grove.ts';
+import { Mortal } from './mortal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chain-restart-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -84,38 +99,6 @@ test('a bad block that was kept before a crash is condemned after it', async () 
   expect(wordOf(await grove.submit('bad'))).toBe('duplicate-invalid');
 });
 
-/** A database whose machine dies before the write of this number, counted from zero. */
-class Mortal implements Database {
-  readonly #under: Database;
-  #left: number;
-
-  constructor(under: Database, writes: number) {
-    this.#under = under;
-    this.#left = writes;
-  }
-
-  get(...asked: Parameters<Database['get']>) {
-    return this.#under.get(...asked);
-  }
-
-  getMany(...asked: Parameters<Database['getMany']>) {
-    return this.#under.getMany(...asked);
-  }
-
-  iterator(...asked: Parameters<Database['iterator']>) {
-    return this.#under.iterator(...asked);
-  }
-
-  snapshot() {
-    return this.#under.snapshot();
-  }
-
-  async batch(operations: Operation[], options: { readonly sync: boolean }) {
-    if (this.#left-- <= 0) throw new Error('the machine is dead');
-    await this.#under.batch(operations, options);
-  }
-}
-
 /** Hands in the whole tree to a node that dies before this write. Did it live on to the end? */
 async function liveFor(writes: number, under: Database): Promise<boolean> {
   try {
@@ -145,6 +128,53 @@ test('whichever write a crash comes before, the same chain is reached afterwards
   // Two to begin, one for each block kept, and one for each block that joins or leaves; and of the
   // mempool one when it is opened, and one for each time that it follows the chain.
   expect(writes).toBe(2 + 4 + 4 + 1 + 1 + 3);
+});
+
+test('blocks taken in haste are there again, and vouched for once one was not', async () => {
+  const database = memory();
+  let isSynced = true;
+  let number: number | undefined;
+  const last = {
+    read: () => number,
+    write: (written: number) => {
+      number = written;
+    },
+  };
+  const options = { database, ...machine, last, params: grass, verifyAll: verifyInline };
+  const chain = await Chain.open({ ...options, isSynced: () => isSynced });
+  const founded = number;
+  const grove = await plantForked(memory());
+  isSynced = false;
+  for (const name of ['a1', 'a2', 'b2']) await chain.accept(grove.block(name), noon);
+  expect(number).toBe(founded);
+  expect((await Chain.open(options)).tip).toEqual(chain.tip);
+  isSynced = true;
+  await chain.accept(grove.block('b3'), noon);
+  expect(number).toBeGreaterThan(founded ?? 0);
+  expect((await Chain.open(options)).tip).toEqual(chain.tip);
+});
+
+test('however many writes came before, opening leaves few of their markers', async () => {
+  const database = memory();
+  const guard = await Guard.open({ database, ...machine });
+  const key = utf8ToBytes('x');
+  for (let i = 0; i < 1_500; i++) {
+    await guard.batch([{ type: 'put', key, value: Uint8Array.of(i & 0xff) }], { sync: false });
+  }
+  const markers = () => recordsIn(database, '\u0001', '\u0002');
+  expect((await markers()).length).toBe(1_501);
+  await Guard.open({ database, ...machine });
+  expect((await markers()).length).toBe(2);
+  const again = await Guard.open({ database, ...machine });
+  expect((await markers()).length).toBe(2);
+  expect((await again.get(key))?.[0]).toBe(1_499 & 0xff);
+  // A hole is noticed behind them as it was before.
+  for (const value of [1, 2, 3]) {
+    await again.batch([{ type: 'put', key, value: Uint8Array.of(value) }], { sync: true });
+  }
+  const [gone] = (await markers()).slice(-2, -1);
+  if (gone) await database.del(gone[0]);
+  await expect(Guard.open({ database, ...machine })).rejects.toMatchObject({ code: 'damaged' });
 });
 
 test('a chain of one network is not opened as that of another', async () => {

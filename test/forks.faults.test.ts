@@ -90,8 +90,8 @@ async function expectGoodOnes(grove: Grove): Promise<void> {
 }
 
 test.each([
-  // Two to begin, ten to keep blocks, nine to connect, five to disconnect, two to condemn; and of the
-  // mempool one at the start, and four to follow. Without a restart nothing more is written.
+  // Two to begin, ten to keep blocks, nine to connect, five to disconnect, two to condemn; and of
+  // the mempool one at the start, and four to follow. Without a restart nothing more is written.
   { fails: 'write', next: 'a restart', works: 33 },
   // Of each block with payments, and of a2 and a3 once more, which come back from b3.
   { fails: 'check', next: 'a restart', works: 8 },

@@ -30,6 +30,11 @@ export interface ChainOptions extends GuardOptions {
   readonly verifyAll: VerifyAll;
   /** Whether a new database has indexes; it has, where nothing is said. */
   readonly hasIndex?: boolean;
+  /**
+   * Asked before each write: must it outlive a loss of power? It must, where nothing is said. Who
+   * takes many blocks at once says no for all but some, and lets the last be followed by a yes.
+   */
+  readonly isSynced?: () => boolean;
 }
 
 /** One view of the chain, which stands still for as long as it is read. */
@@ -78,7 +83,7 @@ export class Chain {
     this.guard = guard;
     this.#verifyAll = options.verifyAll;
     this.#store = new Store(guard);
-    this.#writer = new Writer(guard);
+    this.#writer = new Writer(guard, options.isSynced);
     this.#branch = new Branch(this.#store, options.params);
     this.#tip = tip;
   }

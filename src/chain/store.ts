@@ -5,7 +5,7 @@
  * `Fault` says that it is damaged.
  */
 import type { Block } from '../primitives/block.ts';
-import { Bytes, encode, type Hash } from '../primitives/codec.ts';
+import { Bytes, encode, type Hash, isSameBytes } from '../primitives/codec.ts';
 import type { Coin, NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { OutPoint } from '../primitives/transaction.ts';
@@ -146,10 +146,9 @@ export class Store {
   }
 
   async #searchCoins(script: Uint8Array): Promise<readonly NamedCoin[]> {
-    const wanted = encode(Bytes, script).toString();
     const found: NamedCoin[] = [];
     for await (const named of this.allCoins()) {
-      if (encode(Bytes, named.coin.script).toString() === wanted) found.push(named);
+      if (isSameBytes(named.coin.script, script)) found.push(named);
     }
     return found;
   }

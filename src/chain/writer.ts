@@ -25,9 +25,12 @@ export class Writer {
   readonly #guard: Guard;
   readonly #store: Store;
   readonly #digest: CoinDigest;
+  readonly #isSynced: () => boolean;
 
-  constructor(guard: Guard) {
+  /** @param isSynced Whether what is written at this moment must outlive a loss of power. */
+  constructor(guard: Guard, isSynced = () => true) {
     this.#guard = guard;
+    this.#isSynced = isSynced;
     this.#store = new Store(guard);
     this.#digest = new CoinDigest(guard.identity);
   }
@@ -149,6 +152,6 @@ export class Writer {
   }
 
   #write(operations: readonly Operation[]): Promise<void> {
-    return this.#guard.batch(operations, { sync: true });
+    return this.#guard.batch(operations, { sync: this.#isSynced() });
   }
 }
