@@ -106,6 +106,7 @@ describe.concurrent('reindex', () => {
     expect(readdirSync(join(datadir, 'regtest')).toSorted()).toEqual([
       'chain',
       'holder',
+      'walletlock',
       'wallets',
     ]);
   });
