@@ -23,6 +23,7 @@ import { type Database, damaged } from '../chain/database.ts';
 import type { LastBatch } from '../chain/guard.ts';
 import type { Checksum } from '../chain/reader.ts';
 import { Fault } from '../primitives/fault.ts';
+import { checkTables } from './tablefile.ts';
 
 /** The time in seconds since 1970. */
 export function now(): number {
@@ -82,7 +83,12 @@ export async function openDatabase(folder: string): Promise<OpenDatabase> {
       valueEncoding: 'view',
     });
     try {
-      await level.open({ createIfMissing: isNew(place) });
+      if (isNew(place)) await level.open({ createIfMissing: true, compression: false });
+      else {
+        await demandFree(level);
+        checkTables(place);
+        await level.open({ createIfMissing: false, compression: false });
+      }
       writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
       const last = new LastFile(join(place, 'last'));
       const close = async () => {
@@ -134,9 +140,22 @@ class LastFile implements LastBatch {
   }
 }
 
-/** LevelDB would quietly begin anew where its file CURRENT is lost, so it may only in no folder. */
+/**
+ * LevelDB would quietly begin anew where its file CURRENT is lost, so it may only where no file is
+ * that can hold anything: a beginning that failed leaves others.
+ */
 function isNew(place: string): boolean {
-  return !existsSync(place) || readdirSync(place).length === 0;
+  const names = existsSync(place) ? readdirSync(place) : [];
+  return !names.some((name) => /^(CURRENT|last)$|\.(ldb|log)$/.test(name));
+}
+
+/** Throws if another process has the database. Unlike an opening it changes nothing. */
+async function demandFree(level: Level<Uint8Array, Uint8Array>): Promise<void> {
+  try {
+    await level.open({ createIfMissing: false, errorIfExists: true });
+  } catch (error) {
+    if (isLocked(error)) throw error;
+  }
 }
 
 function isLocked(error: unknown): boolean {
@@ -152,10 +171,10 @@ function busy(holder: string, cause: unknown): Fault {
 function openFault(place: string, error: unknown): Fault {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const problem = cause instanceof Error ? cause.message : String(cause);
-  if (/Permission denied|Read-only file system/.test(problem)) {
+  if (/Permission denied|Read-only file system/i.test(problem)) {
     return new Fault('datadir', `cannot write to ${place}: ${problem}`, error);
   }
-  if (/No space left|File too large|quota/.test(problem)) {
+  if (/No space left|File too large|quota/i.test(problem)) {
     return new Fault('disk-full', `cannot open ${place}: ${problem}; make room`, error);
   }
   return damaged(`${place} does not open: ${problem}`, error);
