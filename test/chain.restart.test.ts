@@ -9,6 +9,7 @@ import type { Database, Operation } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import { main } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
+import { hashToBytes, isSameBytes } from '../src/primitives/codec.ts';
 import { outputTo, pay } from './forge.ts';
 import { coinsIn, type Grove, memory, openChain, plant, recordsIn, wordOf } from './grove.ts';
 
@@ -173,4 +174,16 @@ test('a database that has lost a block says so instead of going on', async () =>
   );
   await expect(chain.store.block(chain.tip)).rejects.toMatchObject({ code: 'damaged' });
   await expect(grove.submit('b3')).rejects.toMatchObject({ code: 'damaged' });
+});
+
+test('a database that has lost the entry of a side branch is not opened', async () => {
+  const grove = await plantForked(memory());
+  for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
+  const own = hashToBytes(hashHeader(grove.block('b2').header));
+  const gone = (await recordsIn(grove.database, 'i', 'j')).filter(([key]) => {
+    return isSameBytes(key.subarray(1), own);
+  });
+  expect(gone.length).toBe(1);
+  for (const [key] of gone) await grove.database.batch([{ type: 'del', key }], { sync: true });
+  await expect(grove.reopen()).rejects.toMatchObject({ code: 'damaged' });
 });

@@ -162,9 +162,11 @@ export class Chain {
 
   /** Goes on where a crash came between a block that was kept and the tip that it should be. */
   async #resume(): Promise<void> {
-    const leaves = await Promise.all((await this.#store.leaves()).map((h) => this.#store.entry(h)));
-    const heavier = leaves
-      .filter((leaf) => leaf !== undefined)
+    const leaves = await this.#store.leaves();
+    const found = await Promise.all(leaves.map((hash) => this.#store.entry(hash)));
+    const known = found.filter((leaf) => leaf !== undefined);
+    if (known.length < leaves.length) throw damaged('the entry of a branch tip is lost');
+    const heavier = known
       .filter((leaf) => !leaf.isFailed && leaf.work > this.#tip.work)
       .toSorted((a, b) => (a.work > b.work ? -1 : 1));
     for (const leaf of heavier) if (!isReject(await this.#activate(leaf))) return;
