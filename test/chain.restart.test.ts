@@ -163,6 +163,15 @@ test('a database whose tables are of another version is not touched', async () =
   expect(await recordsIn(database)).toEqual(before);
 });
 
+test('a database that has lost a setting is damaged, and not of another kind', async () => {
+  for (const name of ['mschema', 'mgenesis', 'mtip', 'mleaves']) {
+    const database = memory();
+    await openChain(database);
+    await database.del(utf8ToBytes(name));
+    await expect(openChain(database), name).rejects.toMatchObject({ code: 'damaged' });
+  }
+});
+
 test('a database that has lost a block says so instead of going on', async () => {
   const grove = await plantForked(memory());
   for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
