@@ -83,12 +83,12 @@ export async function openDatabase(folder: string): Promise<OpenDatabase> {
       valueEncoding: 'view',
     });
     try {
-      if (isNew(place)) await level.open({ createIfMissing: true, compression: false });
-      else {
+      const createIfMissing = isNew(place);
+      if (!createIfMissing) {
         await demandFree(level);
         checkTables(place);
-        await level.open({ createIfMissing: false, compression: false });
       }
+      await level.open({ createIfMissing });
       writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
       const last = new LastFile(join(place, 'last'));
       const close = async () => {

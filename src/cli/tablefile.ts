@@ -10,6 +10,7 @@
  *   table    blocks, filter, list of the filter, list of the blocks, footer
  *   block    its bytes, how they are compressed (1), CRC-32C of both, masked (4)
  *   list     of each: shared bytes, own bytes, length of value (varints), own bytes, value: a place
+ *            packed by Snappy or not, as every block
  *   footer   the places of both lists, zeros up to 40 bytes, a magic number (8)
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -43,7 +44,9 @@ function isWhole(bytes: Buffer): boolean {
 
 function isListWhole(bytes: Buffer, list: Place): boolean {
   if (!isBlockWhole(bytes, list)) return false;
-  const block = bytes.subarray(list.offset, list.offset + list.size);
+  const stored = bytes.subarray(list.offset, list.offset + list.size);
+  const isPlain = bytes[list.offset + list.size] === 0;
+  const block = isPlain ? stored : unpack(stored);
   const restarts = block.readUInt32LE(block.length - 4);
   const entries = block.subarray(0, block.length - 4 * (restarts + 1));
   for (let at = 0; at < entries.length; ) {
@@ -89,6 +92,34 @@ function readNumbers(bytes: Buffer, count: number) {
     [number, scale] = [0, 1];
   }
   return undefined;
+}
+
+/** Snappy: runs of bytes as they are, and copies of what came before. Trusted, by its checksum. */
+function unpack(packed: Buffer): Buffer {
+  const header = readNumbers(packed, 1);
+  const block = Buffer.alloc(header?.numbers[0] ?? 0);
+  let to = 0;
+  for (let at = header?.end ?? packed.length; at < packed.length; ) {
+    const tag = packed[at++] ?? 0;
+    const kind = tag & 3;
+    const upper = tag >> 2;
+    if (kind === 0) {
+      // From 60 on it says how many bytes the length takes.
+      const extra = Math.max(upper - 59, 0);
+      const length = (extra > 0 ? packed.readUIntLE(at, extra) : upper) + 1;
+      to += packed.copy(block, to, at + extra, at + extra + length);
+      at += extra + length;
+    } else {
+      const width = kind === 3 ? 4 : kind;
+      const low = packed.readUIntLE(at, width);
+      const back = kind === 1 ? ((tag >> 5) << 8) | low : low;
+      const length = kind === 1 ? (upper & 7) + 4 : upper + 1;
+      // Byte by byte, for a copy may begin in what it copies.
+      for (const end = to + length; to < end; to++) block[to] = block[to - back] ?? 0;
+      at += width;
+    }
+  }
+  return block;
 }
 
 /** What each byte does to a CRC-32C, lowest bit first. */
