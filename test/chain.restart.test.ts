@@ -11,6 +11,7 @@ import { hashOf } from '../src/chain/entry.ts';
 import { Guard } from '../src/chain/guard.ts';
 import { main } from '../src/consensus/params.ts';
 import { hashHeader } from '../src/primitives/block.ts';
+import { hashToBytes, isSameBytes } from '../src/primitives/codec.ts';
 import { outputTo, pay } from './forge.ts';
 import {
   coinsIn,
@@ -193,6 +194,15 @@ test('a database whose tables are of another version is not touched', async () =
   expect(await recordsIn(database)).toEqual(before);
 });
 
+test('a database that has lost a setting is damaged, and not of another kind', async () => {
+  for (const name of ['mschema', 'mgenesis', 'mtip', 'mleaves']) {
+    const database = memory();
+    await openChain(database);
+    await database.del(utf8ToBytes(name));
+    await expect(openChain(database), name).rejects.toMatchObject({ code: 'damaged' });
+  }
+});
+
 test('a database that has lost a block says so instead of going on', async () => {
   const grove = await plantForked(memory());
   for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
@@ -204,4 +214,16 @@ test('a database that has lost a block says so instead of going on', async () =>
   );
   await expect(chain.store.block(chain.tip)).rejects.toMatchObject({ code: 'damaged' });
   await expect(grove.submit('b3')).rejects.toMatchObject({ code: 'damaged' });
+});
+
+test('a database that has lost the entry of a side branch is not opened', async () => {
+  const grove = await plantForked(memory());
+  for (const name of ['a1', 'a2', 'b2']) await grove.submit(name);
+  const own = hashToBytes(hashHeader(grove.block('b2').header));
+  const gone = (await recordsIn(grove.database, 'i', 'j')).filter(([key]) => {
+    return isSameBytes(key.subarray(1), own);
+  });
+  expect(gone.length).toBe(1);
+  for (const [key] of gone) await grove.database.batch([{ type: 'del', key }], { sync: true });
+  await expect(grove.reopen()).rejects.toMatchObject({ code: 'damaged' });
 });

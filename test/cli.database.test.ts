@@ -195,7 +195,9 @@ describe.concurrent('a reindex', () => {
     expect(await ask(['verify'], { datadir })).toEqual(whole);
     expect(existsSync(join(folder, 'chain.old'))).toBe(false);
   });
+});
 
+describe.concurrent('reindex, too,', () => {
   test('does not touch a database of another network', async () => {
     const datadir = newFolder();
     renameSync(join(copyOf(grown), 'regtest'), join(datadir, 'main'));
@@ -204,6 +206,25 @@ describe.concurrent('a reindex', () => {
     const back = newFolder();
     renameSync(join(datadir, 'main'), join(back, 'regtest'));
     expect(await ask(['verify'], { datadir: back })).toEqual(whole);
+  });
+  test('saves the sound parts of a broken table', async () => {
+    const datadir = copyOf(grown);
+    const place = placeIn(datadir);
+    const [table = ''] = readdirSync(place).filter((name) => name.endsWith('.ldb'));
+    const bytes = readFileSync(join(place, table));
+    // Somewhere among the blocks, which are most of it.
+    const middle = bytes.length >> 1;
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    writeFileSync(join(place, table), bytes);
+    await refused(['status'], { datadir }, 'damaged', `${table} does not match its checksums`);
+    const { stderr, code } = await run(['reindex'], { datadir });
+    expect(code, stderr).toBe(0);
+    const [, path] = / kept in (\S+):/.exec(stderr) ?? [];
+    const exported = join(newFolder(), 'all.dat');
+    await lines(['export', exported], { datadir: grown });
+    if (path) await run(['import', path], { datadir });
+    await lines(['import', exported], { datadir });
+    expect(await ask(['verify'], { datadir })).toEqual(whole);
   });
 });
 

@@ -214,6 +214,8 @@ async function firstOf<T>(values: AsyncIterable<T>): Promise<T | undefined> {
 function writeFault(error: unknown): Fault {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const why = cause instanceof Error ? cause.message : String(cause);
+  // Writes fail, too, where LevelDB cannot read what it would rearrange.
+  if (/corruption/i.test(why)) return damaged(why, error);
   const isFull = /No space left|File too large|quota|ENOSPC|EFBIG|EDQUOT/i.test(why);
   return isFull
     ? new Fault('disk-full', `${why}; nothing is lost that was acknowledged: make room`, error)

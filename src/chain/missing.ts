@@ -48,7 +48,7 @@ async function demandSpent(store: Store, outPoint: OutPoint): Promise<void> {
 }
 
 /** Without an index: all coins must be there. */
-async function demandDigest(store: Store, guard: Guard): Promise<void> {
+export async function demandDigest(store: Store, guard: Guard): Promise<void> {
   const digest = new CoinDigest(guard.identity);
   let sum = noCoins;
   for await (const coin of store.allCoins()) sum = digest.add(sum, [coin]);

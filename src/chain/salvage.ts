@@ -24,7 +24,9 @@ const longestGap = 100_000;
 const blockLetter = 'b'.charCodeAt(0);
 
 /** Every block record that can be read, the lowest first. Some may come twice. */
-export async function* salvageBlocks(database: Database): AsyncIterable<Salvaged> {
+export async function* salvageBlocks(
+  database: Pick<Database, 'iterator'>,
+): AsyncIterable<Salvaged> {
   let height = 0;
   for (let gap = 0; gap < longestGap; gap++) {
     try {
@@ -48,7 +50,7 @@ export async function* salvageBlocks(database: Database): AsyncIterable<Salvaged
 
 /** Every value of a table that can be read, in order; the first unreadable stretch ends it. */
 export async function* salvageValues<T>(
-  database: Database,
+  database: Pick<Database, 'iterator'>,
   letter: string,
   codec: Codec<T>,
 ): AsyncIterable<T> {

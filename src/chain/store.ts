@@ -101,12 +101,12 @@ export class Store {
   /** Refuses a database of another network or another version of this program. */
   async check(genesis: Hash): Promise<void> {
     const version = await tables.numbers.get(this.#source, 'schema');
-    if (version === undefined) throw damaged('the version of its tables is lost');
+    const found = await tables.hashes.get(this.#source, 'genesis');
+    if (version === undefined || found === undefined) throw damaged('its settings are lost');
     if (version !== tables.schemaVersion) {
       const problem = `the database has schema ${version}, this program ${tables.schemaVersion}`;
       throw new Fault('schema', `${problem}; run chain reindex`);
     }
-    const found = await tables.hashes.get(this.#source, 'genesis');
     if (found !== genesis) {
       throw new Fault('wrong-network', `the database has genesis ${found}, the network ${genesis}`);
     }

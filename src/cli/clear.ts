@@ -1,7 +1,7 @@
 /** `chain clear`: forgets the chain of this network; wallets stay. */
 import { hashHeader } from '../primitives/block.ts';
 import type { Desk } from './desk.ts';
-import { removeDatabase } from './leveldb.ts';
+import { removeDatabase } from './exchange.ts';
 
 export async function clear(desk: Desk): Promise<void> {
   await removeDatabase(desk.folder);

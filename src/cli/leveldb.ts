@@ -23,6 +23,7 @@ import type { LastBatch } from '../chain/guard.ts';
 import type { Checksum } from '../chain/reader.ts';
 import { Fault } from '../primitives/fault.ts';
 import { makeFolder } from './machine.ts';
+import { checkTables } from './tablecheck.ts';
 
 export const checksum: Checksum = crc32;
 
@@ -42,10 +43,15 @@ export async function openDatabase(folder: string): Promise<OpenDatabase> {
   return openAt(folder, 'chain');
 }
 
-async function openAt(folder: string, name: string): Promise<OpenDatabase> {
+/** Opens the database of this name, once its tables were looked at in this way. */
+export async function openAt(
+  folder: string,
+  name: string,
+  look: (place: string) => void = checkTables,
+): Promise<OpenDatabase> {
   const place = join(folder, name);
   const holder = join(folder, 'holder');
-  return await openLevel({ place, holder, what: 'the database is', mayCreate: () => isNew(place) });
+  return await openLevel({ place, holder, what: 'the database is', mayCreate: isNew, look });
 }
 
 /**
@@ -61,7 +67,13 @@ export async function takeWalletLock(folder: string): Promise<() => Promise<void
   const holder = join(place, 'holder');
   const what = 'the wallets are';
   try {
-    const { close } = await openLevel({ place, holder, what, mayCreate: () => true });
+    const { close } = await openLevel({
+      place,
+      holder,
+      what,
+      mayCreate: () => true,
+      look: () => {},
+    });
     return close;
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'damaged') throw error;
@@ -76,22 +88,30 @@ interface LevelPlace {
   readonly holder: string;
   /** What it is, for people. */
   readonly what: string;
-  readonly mayCreate: () => boolean;
+  readonly mayCreate: (place: string) => boolean;
+  /** What is to be done before it is opened, when no other process has it. */
+  readonly look: (place: string) => void;
 }
 
-async function openLevel({ place, holder, what, mayCreate }: LevelPlace): Promise<OpenDatabase> {
+async function openLevel(level: LevelPlace): Promise<OpenDatabase> {
+  const { place, holder, what } = level;
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    const level = levelAt(place);
+    const database = levelAt(place);
     try {
-      await level.open({ createIfMissing: mayCreate() });
+      const createIfMissing = level.mayCreate(place);
+      if (!createIfMissing) {
+        await demandFree(database);
+        level.look(place);
+      }
+      await database.open({ createIfMissing });
       writeFileSync(holder, `process ${process.pid}, chain ${process.argv[2] ?? ''}`.trim());
       const last = new LastFile(join(place, 'last'));
       const close = async () => {
         last.close();
-        await level.close();
+        await database.close();
       };
-      return { database: level, last, close };
+      return { database, last, close };
     } catch (error) {
       if (!isLocked(error)) throw openFault(place, error);
       if (Date.now() >= deadline) throw busy(what, holder, error);
@@ -104,52 +124,8 @@ function levelAt(place: string): Level<Uint8Array, Uint8Array> {
   return new Level(place, { keyEncoding: 'view', valueEncoding: 'view' });
 }
 
-/** A database that takes the place of another. Until then the other stays as it is. */
-export interface Exchange {
-  /** What there was, however damaged, to be read. */
-  readonly old: Database;
-  readonly fresh: OpenDatabase;
-  /** Puts the new one in the place of the old. */
-  readonly finish: () => Promise<void>;
-  /** Leaves the old one where it is. */
-  readonly abandon: () => Promise<void>;
-}
-
-/** Begins a new database beside the old one, which nobody else can open meanwhile. */
-export async function exchangeDatabase(folder: string): Promise<Exchange> {
-  const old = await openDamaged(folder);
-  removeFolder(join(folder, 'chain.new'));
-  const fresh = await openAt(folder, 'chain.new');
-  return {
-    old: old.database,
-    fresh,
-    finish: async () => {
-      await fresh.close();
-      renameSync(join(folder, 'chain'), join(folder, 'chain.old'));
-      finishExchange(folder);
-      await old.close();
-    },
-    abandon: async () => {
-      await fresh.close();
-      removeFolder(join(folder, 'chain.new'));
-      await old.close();
-    },
-  };
-}
-
-/** Opens a database of which LevelDB itself may have to mend what it can. */
-async function openDamaged(folder: string): Promise<OpenDatabase> {
-  try {
-    return await openDatabase(folder);
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'damaged') throw error;
-    await repair(join(folder, 'chain'));
-    return openDatabase(folder);
-  }
-}
-
 /** LevelDB's own repair: from its tables and logs it makes what it can. */
-async function repair(place: string): Promise<void> {
+export async function repair(place: string): Promise<void> {
   try {
     await ClassicLevel.repair(place);
   } catch (error) {
@@ -158,28 +134,13 @@ async function repair(place: string): Promise<void> {
 }
 
 /** Where the old database was moved away, the new one is whole: a crash may have come between. */
-function finishExchange(folder: string): void {
+export function finishExchange(folder: string): void {
   const [place, fresh] = [join(folder, 'chain'), join(folder, 'chain.new')];
   if (!existsSync(place) && existsSync(fresh)) renameSync(fresh, place);
   if (existsSync(place)) removeFolder(join(folder, 'chain.old'));
 }
 
-/** Removes the database of this network's folder, which nobody else may have open. */
-export async function removeDatabase(folder: string): Promise<void> {
-  const place = join(folder, 'chain');
-  if (!existsSync(place)) return;
-  const level = levelAt(place);
-  try {
-    await level.open({ createIfMissing: true });
-  } catch (error) {
-    // Whatever else is wrong with it is about to be gone.
-    if (isLocked(error)) throw busy('the database is', join(folder, 'holder'), error);
-  }
-  removeFolder(place);
-  await level.close();
-}
-
-function removeFolder(place: string): void {
+export function removeFolder(place: string): void {
   rmSync(place, { recursive: true, force: true });
 }
 
@@ -219,9 +180,31 @@ class LastFile implements LastBatch {
   }
 }
 
-/** LevelDB would quietly begin anew where its file CURRENT is lost, so it may only in no folder. */
+/**
+ * LevelDB would quietly begin anew where its file CURRENT is lost, so it may only where no file is
+ * that can hold anything: a beginning that failed leaves others.
+ */
 function isNew(place: string): boolean {
-  return !existsSync(place) || readdirSync(place).length === 0;
+  const names = existsSync(place) ? readdirSync(place) : [];
+  return !names.some((name) => /^(CURRENT|last)$|\.(ldb|log)$/.test(name));
+}
+
+/** Throws if another process has the database. Unlike an opening it changes nothing. */
+async function demandFree(level: Level<Uint8Array, Uint8Array>): Promise<void> {
+  try {
+    await level.open({ createIfMissing: false, errorIfExists: true });
+  } catch (error) {
+    if (isLocked(error)) throw error;
+  }
+}
+
+/** Throws `busy` if another process has the database of this folder. */
+export async function demandUnused(folder: string): Promise<void> {
+  try {
+    await demandFree(levelAt(join(folder, 'chain')));
+  } catch (error) {
+    throw busy('the database is', join(folder, 'holder'), error);
+  }
 }
 
 function isLocked(error: unknown): boolean {

@@ -17,7 +17,7 @@ import type { Node } from '../node/node.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Desk } from './desk.ts';
-import { type Exchange, exchangeDatabase } from './leveldb.ts';
+import { type Exchange, exchangeDatabase } from './exchange.ts';
 import { openNodeOn } from './opennode.ts';
 
 export interface ReindexOptions {

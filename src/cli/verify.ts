@@ -1,11 +1,14 @@
 /** `chain verify`: checks everything the database holds. */
+import { join } from 'node:path';
 import { verifyChain } from '../chain/verify.ts';
 import type { Desk } from './desk.ts';
 import { verifyAll } from './opennode.ts';
+import { checkAllTables } from './tablecheck.ts';
 
 export async function verify(desk: Desk): Promise<void> {
   const { params } = desk;
   const node = await desk.openNode();
+  checkAllTables(join(desk.folder, 'chain'));
   const { identity } = node.chain.guard;
   const { height, hash, checked, digest, hasIndex } = await node.read((view) => {
     const progress = desk.counter('block', view.tip.height + 1);
