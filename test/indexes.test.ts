@@ -6,6 +6,7 @@ import { Chain } from '../src/chain/chain.ts';
 import type { Database } from '../src/chain/database.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import type { Store } from '../src/chain/store.ts';
+import { coins as coinTable } from '../src/chain/tables.ts';
 import { type Block, hashHeader } from '../src/primitives/block.ts';
 import type { NamedCoin } from '../src/primitives/coin.ts';
 import { carrierScript } from '../src/primitives/script.ts';
@@ -247,4 +248,16 @@ test('a page of a history is that part of it, and nothing beyond its end', async
       expect(page, `${count} from ${from}`).toEqual(all.slice(from, from + count));
     }
   }
+});
+
+test('a coin that was spent, and that the disk has brought back, is not spent again', async () => {
+  const grove = await plant();
+  await grove.mine('a1');
+  const coin = grove.minted('a1');
+  await grove.mine('a2', { with: [pay([coin])] });
+  const { guard } = grove.node.chain;
+  await guard.batch([coinTable.put(coin.outPoint, coin.coin)], { sync: true });
+  grove.draw('a3', { with: [pay([coin], { outputs: [outputTo(4, 1n)] })] });
+  await expect(grove.submit('a3')).rejects.toMatchObject({ code: 'damaged' });
+  expect((await grove.entry('a3'))?.isFailed).toBe(false);
 });

@@ -92,17 +92,30 @@ describe('after a crash between a reorganisation and the mempool', () => {
     expect(grove.node.mempool.followed).toBe(hashOf(grove.node.chain.tip));
   });
 
-  test('and without a word of which block was followed, all is judged anew', async () => {
+  test('and where the block that was followed is unknown, all is judged anew', async () => {
     const grove = await plantWith(['a1']);
     const row = rowFrom(grove.minted('a1'), 2);
     await payAll(grove, row);
+    const { guard } = grove.node.chain;
+    const key = utf8ToBytes('f');
+    const known = await guard.get(key);
+    if (!known) throw new Error('nothing was followed');
     const nowhere = new Uint8Array(32).fill(7);
-    for (const record of [{ type: 'del' } as const, { type: 'put', value: nowhere } as const]) {
-      const { guard } = grove.node.chain;
-      await guard.batch([{ ...record, key: utf8ToBytes('f') }], { sync: true });
-      await grove.reopen();
-      expect(grove.waiting).toEqual(row);
-    }
+    const value = Uint8Array.of(...nowhere, ...known.subarray(32));
+    await guard.batch([{ type: 'put', key, value }], { sync: true });
+    await grove.reopen();
+    expect(grove.waiting).toEqual(row);
+  });
+
+  test('a payment that the disk has hidden is missed', async () => {
+    const grove = await plantWith(['a1']);
+    await payAll(grove, rowFrom(grove.minted('a1'), 2));
+    const [[key] = [new Uint8Array()]] = await recordsIn(grove.database, 'w', 'x');
+    await grove.node.chain.guard.batch([{ type: 'del', key }], { sync: true });
+    await expect(grove.reopen()).rejects.toMatchObject({
+      code: 'damaged',
+      message: expect.stringContaining('1 payments wait of 2'),
+    });
   });
 });
 

@@ -110,6 +110,12 @@ export class Table<K, V> {
     return (await source.get(this.#key(key))) !== undefined;
   }
 
+  /** Which of these records there are, in the order of the keys. */
+  async hasMany(source: Source, keys: readonly K[]): Promise<boolean[]> {
+    const values = await source.getMany(keys.map((key) => this.#key(key)));
+    return values.map((value) => value !== undefined);
+  }
+
   /** What deletes the whole table, record by record. */
   async *clear(source: Source): AsyncIterable<Operation> {
     const range = { gte: this.#prefix, lt: behind(this.#prefix) };

@@ -36,6 +36,9 @@ export async function addToIndexes(source: Source, placed: Placed): Promise<read
   const { block, height } = placed;
   const { spent, created, touches } = readTouches(placed);
   const sums = await loadSums(source, touches);
+  // A coin that was spent long ago, and that the disk has brought back, is owned by nobody.
+  const owned = await tables.ownedCoins.hasMany(source, spent.map(ownedKey));
+  if (owned.includes(false)) throw damaged('a coin is there that no address has');
   return [
     ...block.transactions.map((each, position) =>
       tables.places.put(txid(each), { height, position }),

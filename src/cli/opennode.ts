@@ -17,6 +17,8 @@ export interface NodeSettings {
   readonly params: Params;
   /** What is not said stays as it is; a new database has indexes. */
   readonly hasIndex?: boolean;
+  /** Whether a write must outlive a loss of power; see `ChainOptions`. */
+  readonly isSynced?: () => boolean;
   /** The time in seconds since 1970; the machine's where nothing is said. */
   readonly now?: () => number;
 }

@@ -60,14 +60,16 @@ async function rebuild(desk: Desk, hasIndex: boolean): Promise<Rebuilt> {
   const exchange = await exchangeDatabase(desk.folder);
   let now = () => endOfTime;
   try {
-    const settings = { params: desk.params, hasIndex, now: () => now() };
+    // A loss of power loses the new one only, until the last write of all.
+    const settings = { params: desk.params, hasIndex, now: () => now(), isSynced: () => false };
     const { node, close } = await openNodeOn(exchange.fresh, settings);
     try {
       const found = await replay(desk, exchange, node);
       now = desk.now;
       await returnPayments(exchange, node);
       const remarks = keepLoose(desk, found);
-      const { tip } = node.chain;
+      const { tip, guard } = node.chain;
+      await guard.batch([], { sync: true });
       await close();
       await exchange.finish();
       return { height: tip.height, hash: hashOf(tip), checked: found.checked, remarks };

@@ -1,7 +1,7 @@
 /** Payments that wait for a block, as the database keeps them between two runs. */
-import { type Operation, Table, U32Sorted } from '../chain/database.ts';
+import { damaged, type Operation, Table, U32Sorted } from '../chain/database.ts';
 import type { Guard } from '../chain/guard.ts';
-import { type Codec, Hash, I64, struct, U32, type ValueOf } from '../primitives/codec.ts';
+import { type Codec, Hash, I64, noHash, struct, U32, type ValueOf } from '../primitives/codec.ts';
 import { Transaction } from '../primitives/transaction.ts';
 
 export const Waiting = struct({
@@ -27,8 +27,16 @@ const Nothing: Codec<undefined> = { read: () => undefined, write: () => {} };
 
 /** `w` and a number that counts up, so that a payment is read after those whose coins it spends. */
 const table = new Table('w', Arrival, Waiting);
-/** `f` alone: the block that these payments were last judged after. */
-const followed = new Table('f', Nothing, Hash);
+/** What was followed, and what a scan of the payments must come to. */
+const Followed = struct({
+  /** The block that these payments were last judged after; zeros before the first. */
+  tip: Hash,
+  count: U32,
+  /** Of their numbers, modulo 2^32. */
+  sum: U32,
+});
+/** `f` alone. */
+const followed = new Table('f', Nothing, Followed);
 
 /** What one step changes. */
 export interface Step {
@@ -40,6 +48,10 @@ export interface Step {
 
 export class WaitingTable {
   readonly #guard: Guard;
+  /** The numbers of the payments that are there. */
+  readonly #held = new Set<number>();
+  #sum = 0;
+  #tip: Hash = noHash;
 
   constructor(guard: Guard) {
     this.#guard = guard;
@@ -49,21 +61,42 @@ export class WaitingTable {
   async load(): Promise<ReadonlyMap<number, Waiting>> {
     const found = new Map<number, Waiting>();
     for await (const [number, waiting] of table.scan(this.#guard)) found.set(number, waiting);
+    for (const number of found.keys()) this.#hold(number);
+    const expected = (await followed.get(this.#guard, undefined)) ?? { count: 0, sum: 0 };
+    if (found.size !== expected.count || this.#sum !== expected.sum) {
+      throw damaged(`${found.size} payments wait of ${expected.count}`);
+    }
     return found;
   }
 
   /** The block that the mempool followed last; `undefined` in a new database. */
-  followed(): Promise<Hash | undefined> {
-    return followed.get(this.#guard, undefined);
+  async followed(): Promise<Hash | undefined> {
+    this.#tip = (await followed.get(this.#guard, undefined))?.tip ?? noHash;
+    return this.#tip === noHash ? undefined : this.#tip;
   }
 
   /** All that changes, in one batch that outlives a loss of power. */
-  async write({ added = new Map(), removed = [], tip }: Step): Promise<void> {
+  async write({ added = new Map(), removed = [], tip = this.#tip }: Step): Promise<void> {
+    const gone = [...removed];
+    if (added.size === 0 && gone.length === 0 && tip === this.#tip) return;
+    for (const number of gone) this.#drop(number);
+    for (const number of added.keys()) this.#hold(number);
+    this.#tip = tip;
     const operations: Operation[] = [
-      ...[...removed].map((number) => table.del(number)),
+      ...gone.map((number) => table.del(number)),
       ...[...added].map(([number, waiting]) => table.put(number, waiting)),
-      ...(tip === undefined ? [] : [followed.put(undefined, tip)]),
+      followed.put(undefined, { tip, count: this.#held.size, sum: this.#sum }),
     ];
-    if (operations.length > 0) await this.#guard.batch(operations, { sync: true });
+    await this.#guard.batch(operations, { sync: true });
+  }
+
+  #hold(number: number): void {
+    this.#held.add(number);
+    this.#sum = (this.#sum + number) % 2 ** 32;
+  }
+
+  #drop(number: number): void {
+    if (!this.#held.delete(number)) return;
+    this.#sum = (this.#sum + 2 ** 32 - (number % 2 ** 32)) % 2 ** 32;
   }
 }
