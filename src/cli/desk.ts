@@ -71,12 +71,13 @@ export class Desk {
 
   /** Lets go of all that the command opened. */
   async close(): Promise<void> {
-    if (this.#isProgressing) this.progress('');
+    this.#endProgress();
     for (const close of this.#closers.splice(0).toReversed()) await close();
   }
 
   /** The answer: lines for people, or the value for programs. */
   answer(lines: string | readonly string[], value: unknown): void {
+    this.#endProgress();
     const text = this.#options.json
       ? JSON.stringify(value, undefined, 2)
       : [lines].flat().join('\n');
@@ -99,7 +100,7 @@ export class Desk {
     process.stderr.write(`\r\u001b[K${line}`);
   }
 
-  /** Progress that counts, of a total where it is known. The line is gone when the command ends. */
+  /** Progress that counts, of a total where it is known. The line is gone before the answer. */
   counter(what: string, total?: number): (count: number) => void {
     let last = 0;
     return (count) => {
@@ -109,6 +110,12 @@ export class Desk {
       this.progress(`${what} ${count}${total === undefined ? '' : ` of ${total}`} …`);
       this.#isProgressing = true;
     };
+  }
+
+  /** Takes the line of progress away, where there is one. */
+  #endProgress(): void {
+    if (this.#isProgressing) this.progress('');
+    this.#isProgressing = false;
   }
 
   /** Says what is going on while this work lasts. */
