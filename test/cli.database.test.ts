@@ -86,6 +86,14 @@ describe.concurrent('verify', () => {
     await refused(['verify'], { datadir }, 'damaged', 'run chain reindex');
   });
 
+  test('finds the same digest in a copy that was taken by export', async () => {
+    const file = join(newFolder(), 'copy.dat');
+    await lines(['export', file], { datadir: copyOf(grown) });
+    const datadir = newFolder();
+    await lines(['import', file], { datadir });
+    expect(await ask(['verify'], { datadir })).toEqual(whole);
+  });
+
   test('takes no words', async () => {
     await refused(['verify', 'all'], { datadir: newFolder() }, 'usage');
   });
