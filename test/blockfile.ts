@@ -1,11 +1,11 @@
 /** Files of blocks in memory, for tests to write and to read. */
 import { concatBytes } from '@noble/hashes/utils.js';
 import {
+  type BlockFile,
   type BlockRecord,
   encodeRecord,
   isTear,
   readRecords,
-  type Source,
   type Tear,
 } from '../src/chain/bootstrap.ts';
 import { type Imported, importBlocks } from '../src/chain/intake.ts';
@@ -31,7 +31,7 @@ export const fileOf = (blocks: readonly Block[]) =>
   concatBytes(...blocks.map((block) => encodeRecord(magic, block)));
 
 /** All that is read of a file. */
-export async function readAll(source: Source, begins = magic) {
+export async function readAll(source: BlockFile, begins = magic) {
   const records: BlockRecord[] = [];
   const tears: Tear[] = [];
   for await (const each of readRecords(source, begins)) {

@@ -13,7 +13,7 @@ import { Block } from '../primitives/block.ts';
 import { type Codec, DecodeError, decode, encode, struct, U32 } from '../primitives/codec.ts';
 
 /** Bytes that can be read from anywhere: a file. */
-export interface Source {
+export interface BlockFile {
   readonly size: number;
   /** The bytes from this offset on; fewer where the source ends. */
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -68,7 +68,7 @@ export function encodeRecord(magic: string, block: Block): Uint8Array {
 
 /** The blocks of a file as they stand there; last, where it is not one to its end, why. */
 export async function* readRecords(
-  source: Source,
+  source: BlockFile,
   magic: string,
 ): AsyncIterable<BlockRecord | Tear> {
   if (source.size === 0) yield { code: 'file-empty', offset: 0, problem: 'there is nothing in it' };
@@ -88,7 +88,7 @@ export async function* readRecords(
 
 /** The block that begins at this offset, or why none does. */
 export async function readRecord(
-  source: Source,
+  source: BlockFile,
   offset: number,
   magic: string,
 ): Promise<BlockRecord | Tear> {
@@ -123,7 +123,7 @@ export function isTear(record: BlockRecord | Tear): record is Tear {
   return 'code' in record;
 }
 
-async function isZeroFrom(source: Source, offset: number): Promise<boolean> {
+async function isZeroFrom(source: BlockFile, offset: number): Promise<boolean> {
   const step = 65_536;
   for (let at = offset; at < source.size; at += step) {
     if ((await source.read(at, step)).some((byte) => byte !== 0)) return false;
@@ -132,7 +132,7 @@ async function isZeroFrom(source: Source, offset: number): Promise<boolean> {
 }
 
 /** What a file is that begins with no block of this network. */
-async function explainBeginning(source: Source, magic: string, tear: Tear): Promise<Tear> {
+async function explainBeginning(source: BlockFile, magic: string, tear: Tear): Promise<Tear> {
   if (tear.code !== 'file-garbled') return tear;
   const found = bytesToHex(await source.read(0, 4));
   const ours = builtIn.find((each) => magicOf(each) === found);

@@ -9,18 +9,18 @@ import { type Block, Header, hashHeader, headerBytes } from '../primitives/block
 import { decode, type Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import {
+  type BlockFile,
   type BlockRecord,
   isTear,
   prefaceBytes,
   readRecord,
   readRecords,
-  type Source,
   type Tear,
 } from './bootstrap.ts';
 import type { Accepted, BlockReject } from './chain.ts';
 
 export interface ImportOptions {
-  readonly source: Source;
+  readonly source: BlockFile;
   /** What every block of this network begins with in a file. */
   readonly magic: string;
   readonly submit: (block: Block) => Promise<Accepted | BlockReject>;

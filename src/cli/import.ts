@@ -1,6 +1,6 @@
 /** `chain import`: takes the blocks of a file, by the same rules as from anywhere else. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import type { Source } from '../chain/bootstrap.ts';
+import type { BlockFile } from '../chain/bootstrap.ts';
 import { hashOf } from '../chain/entry.ts';
 import { type Imported, importBlocks } from '../chain/intake.ts';
 import { magicOf } from '../consensus/params.ts';
@@ -53,7 +53,7 @@ function openFile(path: string): number {
   throw cannotRead(path, 'it is not a file');
 }
 
-function sourceOf(file: number, path: string): Source {
+function sourceOf(file: number, path: string): BlockFile {
   const { size } = fstatSync(file);
   const read = async (offset: number, length: number) => {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
