@@ -16,7 +16,7 @@ import { type OutPoint, type Transaction, txid } from '../primitives/transaction
 import { checkEntrance, type Entrance } from './door.ts';
 import { FeeFloor } from './feefloor.ts';
 import { defaultMaxBytes, maxAgeSeconds, trim } from './limits.ts';
-import type { Member } from './member.ts';
+import type { Candidate, Member } from './member.ts';
 import { Orphanage } from './orphanage.ts';
 import { type PaymentReject, refuse } from './policy.ts';
 import { Pool } from './pool.ts';
@@ -171,14 +171,20 @@ export class Mempool {
 
   async #accept(transaction: Transaction, now: number): Promise<Member | PaymentReject> {
     await this.#expire(now);
-    const place = {
-      chain: this.#chain,
-      pool: this.#pool,
-      verifyAll: this.#verifyAll,
-      floor: this.minFeeRate(now),
-    };
-    const entrance = await checkEntrance(transaction, now, place);
+    const entrance = await this.#judge(transaction, now);
     return isReject(entrance) ? entrance : this.#enter(entrance);
+  }
+
+  /** Whether a payment might come in now, for want of nothing but room. Nothing changes. */
+  async try(transaction: Transaction, now: number): Promise<Candidate | PaymentReject> {
+    const entrance = await this.#judge(transaction, now);
+    return isReject(entrance) ? entrance : entrance.candidate;
+  }
+
+  #judge(transaction: Transaction, now: number): Promise<Entrance | PaymentReject> {
+    const floor = this.minFeeRate(now);
+    const parts = { chain: this.#chain, pool: this.#pool, verifyAll: this.#verifyAll };
+    return checkEntrance(transaction, now, { ...parts, floor });
   }
 
   /**

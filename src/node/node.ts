@@ -6,19 +6,20 @@ import { Chain, type ChainOptions, type ChainView, type Change } from '../chain/
 import { hashOf } from '../chain/entry.ts';
 import { Turns } from '../chain/turns.ts';
 import { isMature } from '../consensus/connect.ts';
-import { isReject } from '../consensus/reject.ts';
+import { isReject, type Verdict } from '../consensus/reject.ts';
 import { targetFromBits } from '../consensus/work.ts';
-import type { Member } from '../mempool/member.ts';
+import type { Candidate, Member } from '../mempool/member.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { PaymentReject } from '../mempool/policy.ts';
 import { WaitingTable } from '../mempool/waiting.ts';
 import { type Search, searchOf } from '../miner/kernel.ts';
 import { buildTemplate } from '../miner/template.ts';
-import { type Block, hashHeader } from '../primitives/block.ts';
+import { type Block, type Header, hashHeader } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import { outPointName, type Transaction } from '../primitives/transaction.ts';
+import { tryBlock, tryHeader } from './trial.ts';
 
 /** A view that several readers share; the last to leave closes it. */
 class Reading {
@@ -123,6 +124,22 @@ export class Node {
     );
     await this.#retryOrphans();
     return answer;
+  }
+
+  /** Whether a payment might wait now; nothing of it is kept. */
+  tryPayment(transaction: Transaction): Promise<Candidate | PaymentReject> {
+    return this.#turns.take(() => this.mempool.try(transaction, this.#options.now()));
+  }
+
+  /** Whether a block might be the next one, but for its work; nothing of it is kept. */
+  tryBlock(block: Block): Promise<Verdict> {
+    const { now, verifyAll } = this.#options;
+    return this.#turns.take(() => tryBlock(block, this.chain, { now: now(), verifyAll }));
+  }
+
+  /** Whether a block with this header might be valid; nothing of it is kept. */
+  tryHeader(header: Header): Promise<Verdict> {
+    return this.#turns.take(() => tryHeader(header, this.chain, this.#options.now()));
   }
 
   /** One a turn, so that a stranger's row of orphans keeps no block waiting. */
