@@ -44,3 +44,12 @@ export function whole(least: number): (text: string) => number {
     throw new InvalidArgumentError(`'${text}' is not a whole number from ${least} on`);
   };
 }
+
+/** A port, or where `least` is 0 any one that is free. */
+export function port(least: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+    if (number >= least && number <= 65_535) return number;
+    throw new InvalidArgumentError(`'${text}' is not a port: they go from ${least} to 65535`);
+  };
+}

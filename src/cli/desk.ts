@@ -33,12 +33,12 @@ export class Desk {
   readonly cipher = cipher;
   readonly random = random;
   readonly now = now;
-  readonly #options: GlobalOptions;
+  readonly options: GlobalOptions;
   readonly #closers: (() => Promise<unknown>)[] = [];
   #isProgressing = false;
 
   constructor(options: GlobalOptions) {
-    this.#options = options;
+    this.options = options;
     this.params = findNetwork(options.network);
     this.datadir = options.datadir ?? defaultDatadir();
     this.folder = join(this.datadir, this.params.name);
@@ -78,25 +78,30 @@ export class Desk {
   /** The answer: lines for people, or the value for programs. */
   answer(lines: string | readonly string[], value: unknown): void {
     this.#endProgress();
-    const text = this.#options.json
+    const text = this.options.json
       ? JSON.stringify(value, undefined, 2)
       : [lines].flat().join('\n');
     if (text !== '') process.stdout.write(`${text}\n`);
   }
 
+  /** An answer that is the same for people and for programs. */
+  print(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
   /** A line of the answer for people, as soon as it is known. */
   say(line: string): void {
-    if (!this.#options.json) process.stdout.write(`${line}\n`);
+    if (!this.options.json) process.stdout.write(`${line}\n`);
   }
 
   /** A remark beside the answer. */
   note(line: string): void {
-    if (!this.#options.quiet && !this.#options.json) process.stderr.write(`${line}\n`);
+    if (!this.options.quiet && !this.options.json) process.stderr.write(`${line}\n`);
   }
 
   /** What is going on, on a terminal only, on a line that the next one replaces. */
   progress(line: string): void {
-    if (!process.stderr.isTTY || this.#options.quiet || this.#options.json) return;
+    if (!process.stderr.isTTY || this.options.quiet || this.options.json) return;
     process.stderr.write(`\r\u001b[K${line}`);
   }
 

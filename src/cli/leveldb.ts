@@ -13,7 +13,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { ClassicLevel } from 'classic-level';
@@ -23,6 +23,7 @@ import type { LastBatch } from '../chain/guard.ts';
 import type { Checksum } from '../chain/reader.ts';
 import { Fault } from '../primitives/fault.ts';
 import { makeFolder } from './machine.ts';
+import { findNode, nodeRunning, type RunningNode } from './nodefile.ts';
 import { checkTables } from './tablecheck.ts';
 
 export const checksum: Checksum = crc32;
@@ -114,7 +115,8 @@ async function openLevel(level: LevelPlace): Promise<OpenDatabase> {
       return { database, last, close };
     } catch (error) {
       if (!isLocked(error)) throw openFault(place, error);
-      if (Date.now() >= deadline) throw busy(what, holder, error);
+      // Another command is soon done; a node is not.
+      if (Date.now() >= deadline || nodeHolding(holder)) throw busy(what, holder, error);
       await wait(50);
     }
   }
@@ -212,7 +214,16 @@ function isLocked(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
 }
 
+/** The node that has the database, if one has; a file that it left behind names another holder. */
+function nodeHolding(holder: string): RunningNode | undefined {
+  const node = findNode(dirname(holder));
+  if (!node || !existsSync(holder)) return undefined;
+  return readFileSync(holder, 'utf8').startsWith(`process ${node.pid},`) ? node : undefined;
+}
+
 function busy(what: string, holder: string, cause: unknown): Fault {
+  const node = nodeHolding(holder);
+  if (node) return nodeRunning(node, cause);
   const who = existsSync(holder) ? readFileSync(holder, 'utf8') : 'another process';
   return new Fault('busy', `${what} held by ${who}; try again when it is done`, cause);
 }

@@ -1,5 +1,12 @@
 /** The machine: the clock, the dice, the ciphers and the folders of this computer. */
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  randomBytes,
+  scryptSync,
+  timingSafeEqual,
+} from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,6 +22,15 @@ export function now(): number {
 /** Bytes that nobody can guess. */
 export function random(length: number): Uint8Array {
   return Uint8Array.from(randomBytes(length));
+}
+
+/** Is this the secret? How long the answer takes tells nothing of how much of it was right. */
+export function isSecret(given: string, secret: string): boolean {
+  const key = randomBytes(32);
+  const [one, other] = [given, secret].map((text) =>
+    createHmac('sha256', key).update(text).digest(),
+  );
+  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }
 
 const tagBytes = 16;

@@ -2,12 +2,13 @@
  * The program: every command with its words and its help. What a command does is in a file of its
  * own, loaded when it is called, so that no command pays for another.
  */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { folder } from './arguments.ts';
 import { mine, printChain, status } from './chaincommands.ts';
 import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
+import { rpc, startNode, stop } from './nodecommands.ts';
 import { examples, setting } from './option.ts';
+import { readVersion } from './version.ts';
 import {
   createWallet,
   exportWallet,
@@ -44,16 +45,12 @@ export function buildProgram(): Command {
     send,
   ];
   const chainCommands = [mine, printChain, status];
+  const nodeCommands = [startNode, stop, rpc];
   const databaseCommands = [verify, reindex, exportChain, importChain, clear];
-  for (const make of [...walletCommands, ...chainCommands, ...databaseCommands]) {
+  const all = [...walletCommands, ...chainCommands, ...nodeCommands, ...databaseCommands];
+  for (const make of all) {
     const command = make().helpOption('--help', 'print this help');
     program.addCommand(command.configureHelp({ showGlobalOptions: true }));
   }
   return program;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
 }

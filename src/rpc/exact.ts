@@ -53,3 +53,21 @@ export function writeJson(value: Value): string {
   );
   return `{${fields.join(',')}}`;
 }
+
+/** Many lines, for people. */
+export function printJson(value: Value, margin = ''): string {
+  const inner = `${margin}  `;
+  const block = (open: string, parts: readonly string[], close: string) =>
+    parts.length === 0
+      ? open + close
+      : `${open}\n${parts.map((part) => inner + part).join(',\n')}\n${margin}${close}`;
+  if (isList(value)) {
+    const parts = value.map((each) => printJson(each, inner));
+    return block('[', parts, ']');
+  }
+  if (!isFields(value)) return writeJson(value);
+  const parts = Object.entries(value).flatMap(([name, field]) =>
+    field === undefined ? [] : `${JSON.stringify(name)}: ${printJson(field, inner)}`,
+  );
+  return block('{', parts, '}');
+}

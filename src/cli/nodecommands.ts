@@ -1,0 +1,45 @@
+/** The commands of a node that runs: their words and their help. */
+import { Command } from 'commander';
+import { port, whole } from './arguments.ts';
+import { atDesk, examples, setting } from './option.ts';
+
+export function startNode(): Command {
+  return new Command('startnode')
+    .description('run a node until it is interrupted')
+    .addOption(setting('--port <port>', 'for peers, which come later').argParser(port(1)))
+    .addOption(setting('--http-port <port>', 'for programs; 0 for any').argParser(port(0)))
+    .addOption(setting('--mine [address|label]', 'mine, and pay this; else your first wallet'))
+    .addOption(setting('--automine', 'mine a block when a payment arrives'))
+    .addOption(
+      setting('--block-interval <seconds>', 'between blocks, where a network has no difficulty')
+        .argParser(whole(1))
+        .default(15),
+    )
+    .addHelpText('after', examples(['startnode', 'startnode --mine alice', 'startnode --automine']))
+    .action(async (options, command) => {
+      const { startNode } = await import('./startnode.ts');
+      await atDesk(command, (desk) => startNode(desk, options));
+    });
+}
+
+export function stop(): Command {
+  return new Command('stop')
+    .description('stop the node that runs here')
+    .addHelpText('after', examples(['stop']))
+    .action(async (_options, command) => {
+      const { stop } = await import('./rpc.ts');
+      await atDesk(command, stop);
+    });
+}
+
+export function rpc(): Command {
+  return new Command('rpc')
+    .description('ask the node that runs here, in the words of Bitcoin Core')
+    .argument('<method>', 'as chain rpc help lists them')
+    .argument('[params...]', 'JSON where they can be read so, else text')
+    .addHelpText('after', examples(['rpc getblockcount', 'rpc getblockhash 0', 'rpc help']))
+    .action(async (method, params, _options, command) => {
+      const { rpc } = await import('./rpc.ts');
+      await atDesk(command, (desk) => rpc(desk, method, params));
+    });
+}

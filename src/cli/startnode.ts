@@ -1,0 +1,162 @@
+/** `chain startnode`: runs a node until it is interrupted. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isReject } from '../consensus/reject.ts';
+import type { Node } from '../node/node.ts';
+import { formatAmount } from '../primitives/amount.ts';
+import { hashHeader } from '../primitives/block.ts';
+import type { Context } from '../rpc/method.ts';
+import { callsTo } from '../rpc/methods.ts';
+import { answer } from '../rpc/protocol.ts';
+import type { Desk } from './desk.ts';
+import { type HttpServer, listen } from './httpserver.ts';
+import { Log } from './log.ts';
+import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
+import { NodeMiner } from './nodeminer.ts';
+import { readVersion } from './version.ts';
+
+export interface StartNodeOptions {
+  readonly port?: number;
+  readonly httpPort?: number;
+  /** An address or label; `true` for the first wallet. */
+  readonly mine?: string | true;
+  readonly automine?: boolean;
+  readonly blockInterval: number;
+}
+
+/** How long an answer that is on its way may take when the node is to stop. */
+const patienceMs = 1_000;
+
+export async function startNode(desk: Desk, options: StartNodeOptions): Promise<void> {
+  const log = new Log(desk.options);
+  const script = payee(desk, options);
+  const node = await desk.openNode();
+  const stopping = Promise.withResolvers<string>();
+  const miner = new NodeMiner(node, log);
+  const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};
+  const credentials = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
+  const calls = callsTo(contextOf(desk, { node, miner, log, hear, stop: stopping.resolve }));
+  const server = await listen({
+    port: httpPortOf(desk, options),
+    credentials,
+    answer: (body) => answer(body, calls),
+    health: () => ({ status: 'ok', network: desk.params.name, height: node.chain.tip.height }),
+  });
+  const forget = hearSignals(desk, stopping.resolve);
+  try {
+    const http = `http://127.0.0.1:${server.port}`;
+    const started = new Date().toISOString();
+    writeNodeFiles(desk.folder, { pid: process.pid, started, http }, credentials);
+    tellStart(desk, { log, node, http, ...options });
+    const isPaced = desk.params.difficulty.rule === 'none';
+    if (options.mine && script) miner.keepMining(script, isPaced ? options.blockInterval * 1e3 : 0);
+    log.info('stopping', { because: await stopping.promise });
+  } finally {
+    await end(desk, server, miner);
+    forget();
+  }
+  log.info('stopped', { height: node.chain.tip.height });
+}
+
+/** Whom blocks pay, known before anything is opened. */
+function payee(desk: Desk, { mine, automine }: StartNodeOptions): Uint8Array | undefined {
+  if (!mine && !automine) return undefined;
+  const keyring = desk.keyring();
+  return typeof mine === 'string' ? keyring.script(mine) : keyring.defaultScript();
+}
+
+/** As far from the port for peers as the network has it. */
+function httpPortOf({ params }: Desk, { port = params.p2pPort, httpPort }: StartNodeOptions) {
+  return httpPort ?? port + params.httpPort - params.p2pPort;
+}
+
+interface Parts {
+  readonly node: Node;
+  readonly miner: NodeMiner;
+  readonly log: Log;
+  /** Is told of every payment that was taken. */
+  readonly hear: () => void;
+  readonly stop: (because: string) => void;
+}
+
+function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): Context {
+  return {
+    node,
+    async submitBlock(block) {
+      const taken = await node.submitBlock(block);
+      const hash = hashHeader(block.header);
+      if (isReject(taken)) log.warn('refused a block', { hash, reason: taken.reason });
+      else {
+        const { status, disconnected } = taken;
+        const facts = { hash, status, height: node.chain.tip.height };
+        const isReorganised = disconnected.length > 0;
+        log.info('took a block', isReorganised ? { ...facts, left: disconnected.length } : facts);
+      }
+      return taken;
+    },
+    async submitPayment(transaction) {
+      const taken = await node.submitPayment(transaction);
+      if (isReject(taken)) log.debug('refused a payment', { reason: taken.reason });
+      else {
+        log.info('took a payment', { txid: taken.id, fee: formatAmount(taken.fee) });
+        hear();
+      }
+      return taken;
+    },
+    mine: (script) => miner.mine(script),
+    now: desk.now,
+    uptime: () => process.uptime(),
+    version: readVersion(),
+    diskBytes: () => bytesIn(join(desk.folder, 'chain')),
+    stop: () => stop('asked by a program'),
+  };
+}
+
+function bytesIn(folder: string): number {
+  const sizes = readdirSync(folder).map((name) => {
+    // LevelDB removes files while we look.
+    return statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function tellStart(
+  { params, options }: Desk,
+  { log, node, http, ...asked }: StartNodeOptions & Pick<Parts, 'log' | 'node'> & { http: string },
+): void {
+  const { height } = node.chain.tip;
+  log.info('the node runs', { network: params.name, height, http, pid: process.pid });
+  const port = asked.port ?? params.p2pPort;
+  log.info(`peers come later: nothing listens on port ${port} yet`);
+  if (asked.mine && params.difficulty.rule === 'none') {
+    log.info(`mining every ${asked.blockInterval} s, for ${params.name} has no difficulty`);
+  }
+  if (!options.json) log.info('ctrl-C or chain stop ends it');
+}
+
+/** The first signal asks for a clean stop, the second ends it at once. Answers how to unhear. */
+function hearSignals(desk: Desk, stop: (because: string) => void): () => void {
+  let isAsked = false;
+  const hear = (signal: NodeJS.Signals) => {
+    if (isAsked) {
+      removeNodeFiles(desk.folder);
+      process.exit(signal === 'SIGINT' ? 130 : 143);
+    }
+    isAsked = true;
+    stop(signal);
+  };
+  process.on('SIGINT', hear).on('SIGTERM', hear);
+  return () => process.off('SIGINT', hear).off('SIGTERM', hear);
+}
+
+/** Lets go of everything but the database, which is closed with the desk. */
+async function end(desk: Desk, server: HttpServer, miner: NodeMiner): Promise<void> {
+  const mined = miner.stop();
+  await server.close(patienceMs);
+  removeNodeFiles(desk.folder);
+  // A search that goes on ends with its thread.
+  const patience = Promise.withResolvers<void>();
+  const impatient = setTimeout(patience.resolve, patienceMs / 2);
+  await Promise.race([mined, patience.promise]);
+  clearTimeout(impatient);
+}
