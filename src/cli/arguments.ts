@@ -1,7 +1,7 @@
 /** Words of the command line, made into values before any command sees them. */
 import { InvalidArgumentError } from 'commander';
 import { parseAmount } from '../primitives/amount.ts';
-import { DecodeError } from '../primitives/codec.ts';
+import { DecodeError, type Hash, parseHash } from '../primitives/codec.ts';
 
 /** An amount above nothing, in base units, or all there is. */
 export function amount(text: string): bigint | 'all' {
@@ -23,6 +23,22 @@ export function feeRate(text: string): bigint {
   if (rate >= 1_000n) return rate;
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
 }
+
+/** A block by its hash, or by its height on the active chain. */
+export function block(text: string): Hash | number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  if (isHash.test(text)) return parseHash(text);
+  const ways = 'write its height, or the 64 hex digits of its hash';
+  throw new InvalidArgumentError(`'${text}' is no block: ${ways}`);
+}
+
+/** A transaction by its id. */
+export function transactionId(text: string): Hash {
+  if (isHash.test(text)) return parseHash(text);
+  throw new InvalidArgumentError(`'${text}' is no txid: write its 64 hex digits`);
+}
+
+const isHash = /^[0-9a-f]{64}$/i;
 
 /** A file: not the nameless one. */
 export function file(text: string): string {
