@@ -52,6 +52,14 @@ export function folder(text: string): string {
   throw new InvalidArgumentError(`'${text}' is not a folder`);
 }
 
+/** The addresses of nodes, one more with each time that the option is given. */
+export function peer(text: string, before: readonly string[] = []): readonly string[] {
+  const [, port = '0'] =
+    /^\/(?:ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/(\d{1,5})(?:\/\S+)?$/.exec(text) ?? [];
+  if (Number(port) > 0 && Number(port) <= 65_535) return [...before, text];
+  throw new InvalidArgumentError(`'${text}' is no address like /ip4/10.0.0.1/tcp/3000`);
+}
+
 /** A whole number from `least` on. */
 export function whole(least: number): (text: string) => number {
   return (text) => {
