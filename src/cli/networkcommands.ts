@@ -42,7 +42,7 @@ export function createNetwork(): Command {
       'after',
       examples([
         'createnetwork --name class-2026 --message "Our chain"',
-        'createnetwork --name fast --message "Hi" --difficulty none --maturity 1',
+        'createnetwork --name fast --message Hi --difficulty none',
       ]),
     )
     .action(async (options, command) => {
