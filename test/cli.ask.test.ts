@@ -183,6 +183,21 @@ describe('history', () => {
     expect(alone.find(({ txid }) => txid === mined)?.change).toBe('-50.00000000');
   });
 
+  test('keeps to the order of a block, whichever of the addresses is touched', async () => {
+    const datadir = copyOf(grown);
+    const [to = ''] = await lines(['newaddress', 'bob', '--taproot'], { datadir });
+    await lines(['mine', '--to', to], { datadir });
+    const { tx } = await asked<Told>('getblock 103', datadir);
+    const inBlock = tx.map(({ txid }) => txid).toReversed();
+    expect(inBlock.slice(0, 2)).toEqual([child, parent]);
+    const all = await asked<readonly Happened[]>('history bob', datadir);
+    expect(all.map(({ txid }) => txid)).toEqual([...inBlock, mined]);
+    for (const limit of [1, 2, 3]) {
+      const some = await asked(`history bob --limit ${limit}`, datadir);
+      expect(some).toEqual(all.slice(0, limit));
+    }
+  });
+
   test('adds up to the balance', async () => {
     for (const who of ['alice', 'bob']) {
       const { total } = await asked<{ total: string }>(`getbalance ${who}`);
