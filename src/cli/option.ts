@@ -15,7 +15,10 @@ export async function atDesk(command: Command, run: (desk: Desk) => Promise<void
 /** Commander's own mandatory options would be missed before a mistyped one is found. */
 export function demand(command: Command, names: readonly string[]): void {
   const missing = names.find((name) => command.getOptionValue(name) === undefined);
-  if (missing) command.error(`option '--${missing}' is missing; chain send --help has examples`);
+  if (missing) {
+    const help = `chain ${command.name()} --help has examples`;
+    command.error(`option '--${missing}' is missing; ${help}`);
+  }
 }
 
 /** An option that can be given by environment too: `--fee-rate` as CHAIN_FEE_RATE. */

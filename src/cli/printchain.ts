@@ -54,7 +54,8 @@ async function tellBlocks(
   return told;
 }
 
-function blockText(view: BlockView, params: Params): readonly string[] {
+/** The block as people read it. */
+export function blockText(view: BlockView, params: Params): readonly string[] {
   const { entry, hash, block } = view;
   const count = block.transactions.length;
   const time = new Date(entry.header.time * 1000).toISOString().replace('T', ' ').slice(0, 19);
@@ -70,9 +71,10 @@ function blockText(view: BlockView, params: Params): readonly string[] {
   ];
 }
 
-function transactionText(
+/** The transaction as people read it, its id first. */
+export function transactionText(
   transaction: Transaction,
-  { spent }: BlockView,
+  { spent }: Pick<BlockView, 'spent'>,
   params: Params,
 ): readonly string[] {
   const isMint = isCoinbase(transaction);

@@ -5,8 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { folder } from './arguments.ts';
+import { getBlock, getTransaction, history, mempool } from './askcommands.ts';
 import { mine, printChain, status } from './chaincommands.ts';
 import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
+import { createNetwork } from './networkcommands.ts';
 import { examples, setting } from './option.ts';
 import {
   createWallet,
@@ -44,8 +46,15 @@ export function buildProgram(): Command {
     send,
   ];
   const chainCommands = [mine, printChain, status];
+  const askCommands = [getBlock, getTransaction, history, mempool];
   const databaseCommands = [verify, reindex, exportChain, importChain, clear];
-  for (const make of [...walletCommands, ...chainCommands, ...databaseCommands]) {
+  for (const make of [
+    ...walletCommands,
+    ...chainCommands,
+    ...askCommands,
+    ...databaseCommands,
+    createNetwork,
+  ]) {
     const command = make().helpOption('--help', 'print this help');
     program.addCommand(command.configureHelp({ showGlobalOptions: true }));
   }
