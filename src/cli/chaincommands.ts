@@ -1,13 +1,14 @@
 /** The commands of the chain: their words and their help. */
 import { Command } from 'commander';
 import { whole } from './arguments.ts';
-import { atDesk, examples, setting } from './option.ts';
+import { atDesk, examples, setting, threads } from './option.ts';
 
 export function mine(): Command {
   return new Command('mine')
     .description('mine blocks now')
     .addOption(setting('--blocks <n>', 'how many').argParser(whole(1)).default(1))
     .addOption(setting('--to <address|label>', 'who is paid; else your first wallet'))
+    .addOption(threads())
     .addOption(setting('--no-index', 'keep no transaction and address indexes'))
     .addHelpText('after', examples(['mine', 'mine --blocks 11 --to alice']))
     .action(async (options, command) => {

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNetwork } from '../consensus/network.ts';
 import { builtIn, type Params } from '../consensus/params.ts';
-import type { Node } from '../node/node.ts';
+import type { Node, NodeOptions } from '../node/node.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { Keyring } from './keyring.ts';
@@ -22,6 +22,12 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+}
+
+/** What a command may say of the node that it opens. */
+interface DeskNodeSettings {
+  readonly hasIndex?: boolean;
+  readonly search?: NodeOptions['search'];
 }
 
 export class Desk {
@@ -50,7 +56,7 @@ export class Desk {
   }
 
   /** Opens the database; it is closed when the command ends. */
-  async openNode(settings: { readonly hasIndex?: boolean } = {}): Promise<Node> {
+  async openNode(settings: DeskNodeSettings = {}): Promise<Node> {
     const { openNode } = await import('./opennode.ts');
     const { params } = this;
     const { node, close } = await openNode(this.folder, { params, ...settings });
@@ -67,6 +73,11 @@ export class Desk {
     const release = await this.wallets.lock();
     this.#closers.push(release);
     return release;
+  }
+
+  /** Does this when the command ends, however it does. */
+  atEnd(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
   }
 
   /** Lets go of all that the command opened. */

@@ -1,5 +1,6 @@
 /** Options of the command line, and what every command has in common. */
 import { type Command, Option } from 'commander';
+import { whole } from './arguments.ts';
 import { Desk, type GlobalOptions } from './desk.ts';
 
 /** Runs a command at its desk, and lets go of what it opened, however it ends. */
@@ -29,4 +30,10 @@ export function setting(flags: string, description: string): Option {
 
 export function examples(commands: readonly string[]): string {
   return `\nTry the following:\n${commands.map((each) => `  $ chain ${each}`).join('\n')}\n`;
+}
+
+/** How many threads search for blocks. */
+export function threads(): Option {
+  const description = 'how many threads mine; else one less than the machine has cores';
+  return setting('--threads <n>', description).argParser(whole(1));
 }
