@@ -3,7 +3,6 @@ import type { VerifyAll } from '../chain/chain.ts';
 import type { Params } from '../consensus/params.ts';
 import { Node, type NodeOptions } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
-import { chooseEngine, loadEngines } from './engine.ts';
 import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
 import { now, random } from './machine.ts';
 
@@ -51,8 +50,13 @@ let engine: Promise<SignatureEngine> | undefined;
 
 /** The engine of this process, loaded when it is first needed. */
 export function signatureEngine(): Promise<SignatureEngine> {
-  engine ??= loadEngines().then(chooseEngine);
+  engine ??= loadBestEngine();
   return engine;
+}
+
+async function loadBestEngine(): Promise<SignatureEngine> {
+  const { chooseEngine, loadEngines } = await import('./engine.ts');
+  return chooseEngine(await loadEngines());
 }
 
 export const verifyAll: VerifyAll = async (checks) => {
