@@ -17,7 +17,7 @@ import {
   txid,
 } from '../primitives/transaction.ts';
 import { blockJson } from '../rpc/json.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 
 export interface PrintChainOptions {
   readonly limit: number;
@@ -26,14 +26,18 @@ export interface PrintChainOptions {
   readonly all?: boolean;
 }
 
-export async function printChain(desk: Desk, options: PrintChainOptions): Promise<void> {
+export async function printChain(
+  desk: DeskWithoutWallets,
+  options: PrintChainOptions,
+): Promise<void> {
   const node = await desk.openNode();
   const told = await node.read((chain) => tellBlocks(desk, chain, options));
   desk.answer('', told);
 }
 
+/** Prints the blocks for people, or answers them for programs. */
 async function tellBlocks(
-  desk: Desk,
+  desk: DeskWithoutWallets,
   chain: ChainView,
   options: PrintChainOptions,
 ): Promise<readonly object[]> {
@@ -48,8 +52,8 @@ async function tellBlocks(
   const told: object[] = [];
   for (const entry of entries) {
     const view = await viewBlock(chain, entry);
-    told.push(blockJson(view, desk.params));
-    desk.say(blockText(view, desk.params).join('\n'));
+    if (desk.isForPrograms) told.push(blockJson(view, desk.params));
+    else desk.say(blockText(view, desk.params).join('\n'));
   }
   return told;
 }

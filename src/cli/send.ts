@@ -10,7 +10,7 @@ import { signPayment } from '../wallet/sign.ts';
 import { takeAddress } from '../wallet/wallet.ts';
 import type { Desk } from './desk.ts';
 import type { Purse } from './keyring.ts';
-import { mineBlock } from './mine.ts';
+import { Miner } from './mine.ts';
 import { type PasswordOptions, unlock } from './unlock.ts';
 
 export interface SendOptions extends PasswordOptions {
@@ -20,6 +20,8 @@ export interface SendOptions extends PasswordOptions {
   readonly feeRate: bigint;
   readonly memo?: string;
   readonly mine?: boolean;
+  /** How many threads mine; all cores but one where it is not said. */
+  readonly threads?: number;
 }
 
 export async function send(desk: Desk, options: SendOptions): Promise<void> {
@@ -29,7 +31,8 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   const { keys } = await unlock(desk, keyring.purse(options.from).wallet, options);
   // Only one process at a time comes past here, so what is read of the wallet from now on is nobody
   // else's to change, and no two payments choose the same coin.
-  const node = await desk.openNode();
+  const miner = options.mine ? new Miner(desk, options.threads) : undefined;
+  const node = await desk.openNode(miner ? { search: miner.search } : {});
   const release = await desk.lockWallets();
   const purse = desk.keyring().purse(options.from);
   const change = changeKey(purse, keys);
@@ -49,8 +52,8 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   await release();
   const id = txid(transaction);
   tell(desk, payment);
-  if (options.mine) {
-    const hash = await mineBlock(desk, node, keyring.firstScript(purse.wallet));
+  if (miner) {
+    const hash = await miner.mineBlock(node, keyring.firstScript(purse.wallet));
     desk.note(`It is in block ${node.chain.tip.height}, ${hash}.`);
   } else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
   desk.answer(id, { txid: id, fee: formatAmount(payment.fee), broadcast: false });

@@ -1,11 +1,11 @@
 /** `chain verify`: checks everything the database holds. */
 import { join } from 'node:path';
 import { verifyChain } from '../chain/verify.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 import { verifyAll } from './opennode.ts';
 import { checkAllTables } from './tablecheck.ts';
 
-export async function verify(desk: Desk): Promise<void> {
+export async function verify(desk: DeskWithoutWallets): Promise<void> {
   const { params } = desk;
   const node = await desk.openNode();
   checkAllTables(join(desk.folder, 'chain'));

@@ -1,7 +1,7 @@
 /** The commands of wallets: their words and their help. */
 import { Command, Option } from 'commander';
 import { amount, feeRate } from './arguments.ts';
-import { atDesk, demand, examples, setting } from './option.ts';
+import { atDesk, demand, examples, setting, threads } from './option.ts';
 
 export function createWallet(): Command {
   return new Command('createwallet')
@@ -107,6 +107,7 @@ export function send(): Command {
     )
     .addOption(setting('--memo <text>', 'words for all to read, 80 bytes at most'))
     .addOption(setting('--mine', 'and mine a block that holds it'))
+    .addOption(threads())
     .addOption(passwordFile())
     .addHelpText(
       'after',

@@ -44,8 +44,11 @@ export interface NodeOptions extends ChainOptions {
   readonly now: () => number;
   /** What waiting payments may take of the memory. */
   readonly maxMempoolBytes?: number | undefined;
-  /** Searches for a nonce, in threads of its own. */
-  readonly search: (search: Search) => Promise<number | undefined>;
+  /**
+   * Searches for a nonce, in threads of its own. The answer is `undefined` where none will do, and
+   * once the signal says that the search is in vain.
+   */
+  readonly search: (search: Search, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 /** A coin as its owner wants to know it. */
@@ -58,6 +61,16 @@ export interface OwnCoin extends NamedCoin {
   readonly isImmature: boolean;
 }
 
+/** A search that goes on, to be ended when there is something better to search for. */
+interface Work {
+  readonly controller: AbortController;
+  /** When its template was asked for, in seconds since 1970. */
+  readonly begin: number;
+}
+
+/** How long a payment that came may be missing in what is searched for. Core: getblocktemplate. */
+const maxStaleSeconds = 5;
+
 /** Nonces a search, after which the time and the payments of the block are brought up to date. */
 const noncesPerSearch = 8_000_000;
 
@@ -66,6 +79,7 @@ export class Node {
   readonly mempool: Mempool;
   readonly #options: NodeOptions;
   readonly #turns = new Turns();
+  readonly #works = new Set<Work>();
   /** While a block is taken: how all was before it. */
   #before: Reading | undefined;
 
@@ -112,6 +126,7 @@ export class Node {
       await before.leave();
       return accepted;
     });
+    if (!isReject(answer) && answer.status === 'connected') this.#endWorkBegunBy(Infinity);
     await this.#retryOrphans();
     return answer;
   }
@@ -121,6 +136,7 @@ export class Node {
     const answer = await this.#turns.take(() =>
       this.mempool.accept(transaction, this.#options.now(), peer),
     );
+    if (!isReject(answer)) this.#endWorkBegunBy(this.#options.now() - maxStaleSeconds);
     await this.#retryOrphans();
     return answer;
   }
@@ -140,18 +156,48 @@ export class Node {
     return this.mempool.follow(isNext ? change : await changeSince(followed, this.chain), now);
   }
 
-  /** Mines a block that pays this script and holds what waits. Answers once it is accepted. */
-  async mine(script: Uint8Array): Promise<Block> {
+  /**
+   * Mines a block that pays this script and holds what waits. Answers once it is accepted; the
+   * signal ends it before, and then it throws the signal's reason.
+   */
+  async mine(script: Uint8Array, signal?: AbortSignal): Promise<Block> {
     for (let extraNonce = 0; ; extraNonce++) {
-      const template = await this.template(script, extraNonce);
-      const target = targetFromBits(template.header.bits, this.chain.params.limitBits) ?? 0n;
-      const nonce = await this.#options.search(searchOf(template.header, target, noncesPerSearch));
-      if (nonce === undefined) continue;
-      const block = { ...template, header: { ...template.header, nonce } };
+      signal?.throwIfAborted();
+      const block = await this.#searchBlock(script, extraNonce, signal);
+      if (!block) continue;
       const answer = await this.submitBlock(block);
       if (isReject(answer)) throw new Fault(answer.reason, explainRefusal(answer.reason));
       // Another block may have come first; then this one is in vain, and the search begins anew.
       if (answer.status === 'connected') return block;
+    }
+  }
+
+  /** The next block with a nonce that does, unless there is none or something better comes. */
+  async #searchBlock(
+    script: Uint8Array,
+    extraNonce: number,
+    stop: AbortSignal | undefined,
+  ): Promise<Block | undefined> {
+    const work = { controller: new AbortController(), begin: this.#options.now() };
+    // Before the template is made, so that nothing can come between unnoticed.
+    this.#works.add(work);
+    try {
+      const template = await this.template(script, extraNonce);
+      const { header } = template;
+      const target = targetFromBits(header.bits, this.chain.params.limitBits) ?? 0n;
+      const signal = AbortSignal.any([work.controller.signal, ...(stop ? [stop] : [])]);
+      const search = searchOf(header, target, noncesPerSearch);
+      const nonce = await this.#options.search(search, signal);
+      return nonce === undefined ? undefined : { ...template, header: { ...header, nonce } };
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  /** Ends the searches that began at this time or before: there is something better to find. */
+  #endWorkBegunBy(time: number): void {
+    for (const { controller, begin } of this.#works) {
+      if (begin <= time) controller.abort();
     }
   }
 
