@@ -15,9 +15,11 @@ export async function verify(desk: DeskWithoutWallets): Promise<void> {
     return verifyChain(view, { params, verifyAll, identity, progress });
   });
   const count = `${checked} block${checked === 1 ? '' : 's'}`;
-  const indexes = hasIndex ? 'and both indexes' : 'there are no indexes';
+  const rest = hasIndex
+    ? 'with all coins, undo records and both indexes'
+    : 'with all coins and undo records; there are no indexes';
   const lines = [
-    `all is well: ${count} checked, with all coins and undo records; ${indexes}`,
+    `all is well: ${count} checked, ${rest}`,
     `tip    ${height} ${hash}`,
     `coins  ${digest}`,
   ];
