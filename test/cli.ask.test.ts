@@ -10,11 +10,10 @@ import {
   newFolder,
   refused,
 } from './terminal.ts';
-import { hasVectors, startTally, vectorJson } from './vectors.ts';
+import { hasVectors, namesIn, startTally, vectorJson } from './vectors.ts';
 
 const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
 const loss = expect.stringMatching(/^-\d+\.\d{8}$/);
-const nobody = '7'.repeat(64);
 
 interface Told {
   readonly hash: string;
@@ -261,48 +260,6 @@ test('without indexes blocks and what waits are still told, and the rest is refu
   await refused(['gettx', mined], { datadir }, 'no-index', 'chain reindex --only-index');
   await refused(['history', 'alice'], { datadir }, 'no-index', 'chain reindex --only-index');
 });
-
-test.for([
-  ['getblock', 'usage', "missing required argument 'hash|height'"],
-  ['getblock tip', 'usage', "'tip' is no block: write its height"],
-  ['getblock -1', 'usage', "'-1' is no block"],
-  ['getblock 1.5', 'usage', "'1.5' is no block"],
-  [`getblock ${nobody.slice(1)}`, 'usage', 'the 64 hex digits of its hash'],
-  [`getblock ${'g'.repeat(64)}`, 'usage', 'is no block'],
-  ['getblock 1 2', 'usage', 'too many arguments'],
-  ['getblock 103', 'not-found', 'there is no block 103: the tip is at height 102'],
-  ['getblock 999999999', 'not-found', 'the tip is at height 102'],
-  [`getblock ${nobody}`, 'not-found', `there is no block ${nobody}`],
-  ['gettx', 'usage', "missing required argument 'txid'"],
-  ['gettx 102', 'usage', "'102' is no txid: write its 64 hex digits"],
-  [`gettx ${nobody}`, 'not-found', `no transaction ${nobody}; only the active chain and waiting`],
-  ['history', 'usage', "missing required argument 'address|label'"],
-  ['history carol', 'unknown-label', "there is no wallet 'carol'; there is: alice, bob"],
-  ['history bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'bad-address', 'of another network'],
-  ['history alice --limit 0', 'usage', "'0' is not a whole number from 1 on"],
-  ['mempool all', 'usage', 'too many arguments'],
-  ['getblok 1', 'usage', 'Did you mean getblock?'],
-] as const)('`chain %s` is refused as %s', async ([words, code, says]) => {
-  await refused(words.split(' '), { datadir: grown }, code, says);
-});
-
-test.for(['getblock', 'gettx', 'history', 'mempool', 'createnetwork'])(
-  'the help of %s has examples, within 80 columns',
-  async (command) => {
-    const help = await told(`${command} --help`);
-    expect(help.join('\n')).toContain(`\n  $ chain ${command}`);
-  },
-);
-
-/** The names in a value and in what is in it, in their order; those of a list's items once. */
-function namesIn(value: unknown, path = ''): readonly string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const found = Object.entries(value).flatMap(([name, inner]) => {
-    const here = Array.isArray(value) ? path : `${path}${path && '.'}${name}`;
-    return [...(Array.isArray(value) ? [] : [here]), ...namesIn(inner, here)];
-  });
-  return [...new Set(found)];
-}
 
 const tally = startTally("fields of Bitcoin Core's answers");
 

@@ -163,7 +163,7 @@ test.concurrent.for(senseless)('createnetwork %j is refused as %s', async ([word
   expect(readdirSync(place.cwd)).toEqual([]);
 });
 
-test.concurrent('createnetwork says which word is missing, and where its examples are', async () => {
+test.concurrent('createnetwork says which word is missing, and where examples are', async () => {
   const place = newPlace();
   const hint = 'chain createnetwork --help has examples';
   await refused(

@@ -1,4 +1,4 @@
-/** Our JSON against what Bitcoin Core answered of the same blocks and transactions, value by value. */
+/** Our JSON against what Bitcoin Core answered of the same transactions, value by value. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, test } from 'vitest';
 import { regtest } from '../src/consensus/params.ts';

@@ -4,7 +4,6 @@
  * Its genesis block is mined here and lies in the file: whoever has the file has the same chain.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { genesisBlock, maxMessageBytes } from '../consensus/genesis.ts';
 import { type Rules, readNetwork, readRules, writeNetwork } from '../consensus/network.ts';
 import { main, regtest } from '../consensus/params.ts';
@@ -108,7 +107,7 @@ const uselessWith = {
 } as const;
 
 function checkMessage(message: string): void {
-  const { length } = utf8ToBytes(message);
+  const length = Buffer.byteLength(message);
   if (length === 0) throw badOption('message', 'it is empty');
   if (length <= maxMessageBytes) return;
   throw badOption('message', `it has ${length} bytes, and there is room for ${maxMessageBytes}`);

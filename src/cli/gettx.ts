@@ -30,13 +30,14 @@ function textOf(view: TransactionView, params: Params): readonly string[] {
     `transaction ${txid(transaction)}`,
     ...placeText(view),
     `  size    ${bytes} virtual bytes`,
-    ...(fee === undefined
-      ? []
-      : [
-          `  fee     ${formatAmount(fee)}, ${rateText(feeRateOf({ fees: fee, bytes }))} units a virtual byte`,
-        ]),
+    ...(fee === undefined ? [] : [feeText(fee, bytes)]),
     ...moves.flatMap(fit),
   ];
+}
+
+function feeText(fees: bigint, bytes: number): string {
+  const rate = rateText(feeRateOf({ fees, bytes }));
+  return `  fee     ${formatAmount(fees)}, ${rate} units a virtual byte`;
 }
 
 /** Where it is, and since when. */
