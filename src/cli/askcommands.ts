@@ -1,7 +1,7 @@
 /** The commands that ask for one thing: their words and their help. */
 import { Command } from 'commander';
 import { block, transactionId, whole } from './arguments.ts';
-import { atDesk, examples, setting } from './option.ts';
+import { atChainDesk, atDesk, examples, setting } from './option.ts';
 
 export function getBlock(): Command {
   return new Command('getblock')
@@ -10,7 +10,7 @@ export function getBlock(): Command {
     .addHelpText('after', examples(['getblock 0', 'getblock 11 --json']))
     .action(async (at, _options, command) => {
       const { getBlock } = await import('./getblock.ts');
-      await atDesk(command, (desk) => getBlock(desk, at));
+      await atChainDesk(command, (desk) => getBlock(desk, at));
     });
 }
 
@@ -21,7 +21,7 @@ export function getTransaction(): Command {
     .addHelpText('after', examples(['gettx 5078…', 'gettx 5078… --json']))
     .action(async (id, _options, command) => {
       const { getTransaction } = await import('./gettx.ts');
-      await atDesk(command, (desk) => getTransaction(desk, id));
+      await atChainDesk(command, (desk) => getTransaction(desk, id));
     });
 }
 
@@ -43,6 +43,6 @@ export function mempool(): Command {
     .addHelpText('after', examples(['mempool', 'mempool --json']))
     .action(async (_options, command) => {
       const { mempool } = await import('./mempool.ts');
-      await atDesk(command, mempool);
+      await atChainDesk(command, mempool);
     });
 }

@@ -6,10 +6,10 @@ import type { Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { rawBlockJson } from '../rpc/json.ts';
 import { fit } from './column.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 import { blockText } from './printchain.ts';
 
-export async function getBlock(desk: Desk, at: Hash | number): Promise<void> {
+export async function getBlock(desk: DeskWithoutWallets, at: Hash | number): Promise<void> {
   const node = await desk.openNode();
   const view = await node.read(async (chain) => viewBlock(chain, await findEntry(chain, at)));
   const lines = blockText(view, desk.params).flatMap(fit);

@@ -8,10 +8,10 @@ import { Fault } from '../primitives/fault.ts';
 import { txid, virtualBytes } from '../primitives/transaction.ts';
 import { transactionJson } from '../rpc/json.ts';
 import { count, fit, rateText, timeText } from './column.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 import { transactionText } from './printchain.ts';
 
-export async function getTransaction(desk: Desk, id: Hash): Promise<void> {
+export async function getTransaction(desk: DeskWithoutWallets, id: Hash): Promise<void> {
   const node = await desk.openNode();
   const view = await node.read((chain) => viewTransaction(chain, node.mempool, id));
   if (!view) {

@@ -6,9 +6,9 @@ import { type MempoolView, viewMempool } from '../node/view.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { mempoolJson, waitingJson } from '../rpc/jsonmempool.ts';
 import { count, rateText } from './column.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 
-export async function mempool(desk: Desk): Promise<void> {
+export async function mempool(desk: DeskWithoutWallets): Promise<void> {
   const node = await desk.openNode();
   const view = viewMempool(node.mempool, desk.now());
   desk.answer(textOf(view), { ...mempoolJson(view), transactions: waitingJson(view) });
