@@ -7,12 +7,8 @@ import { Fault } from '../src/primitives/fault.ts';
 import { carrierScript, outputKind, p2trScript } from '../src/primitives/script.ts';
 import { dustLimit } from '../src/primitives/standard.ts';
 import type { Output } from '../src/primitives/transaction.ts';
-import {
-  type OwnedCoin,
-  type Payment,
-  type PaymentRequest,
-  planPayment,
-} from '../src/wallet/payment.ts';
+import type { OwnedCoin } from '../src/wallet/coins.ts';
+import { type Payment, type PaymentRequest, planPayment } from '../src/wallet/payment.ts';
 import { anyRequest, coinsOf, faultOr, ownScript, requestOf } from './wallet.purse.ts';
 
 /** An x that no point has, from BIP340's vectors. */
@@ -219,7 +215,7 @@ describe('whatever is asked for', () => {
   test('no unconfirmed coin is spent while the confirmed ones suffice', () => {
     always((payment, request) => {
       if (request.amount === 'all') return;
-      const coins = request.coins.filter(({ isConfirmed }) => isConfirmed);
+      const coins = request.coins.filter(({ ancestors }) => ancestors.length === 0);
       const withoutOthers = faultOr(() => planPayment({ ...request, coins }));
       if (typeof withoutOthers === 'object') expect(payment).toEqual(withoutOthers);
     });

@@ -1,7 +1,7 @@
 /** Words of the command line, made into values before any command sees them. */
 import { InvalidArgumentError } from 'commander';
 import { parseAmount } from '../primitives/amount.ts';
-import { DecodeError } from '../primitives/codec.ts';
+import { DecodeError, type Hash, parseHash } from '../primitives/codec.ts';
 
 /** An amount above nothing, in base units, or all there is. */
 export function amount(text: string): bigint | 'all' {
@@ -22,6 +22,16 @@ export function feeRate(text: string): bigint {
   const rate = whole === undefined ? 0n : BigInt(whole + fraction.padEnd(3, '0'));
   if (rate >= 1_000n) return rate;
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
+}
+
+/** The name of a payment. */
+export function hash(text: string): Hash {
+  try {
+    return parseHash(text);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new InvalidArgumentError(`'${text}' is not a txid: it has 64 digits, 0 to 9 and a to f`);
+  }
 }
 
 /** A file: not the nameless one. */

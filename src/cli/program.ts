@@ -9,6 +9,7 @@ import { mine, printChain, status } from './chaincommands.ts';
 import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
 import { examples, setting } from './option.ts';
 import {
+  bump,
   createWallet,
   exportWallet,
   getBalance,
@@ -42,6 +43,7 @@ export function buildProgram(): Command {
     listAddresses,
     getBalance,
     send,
+    bump,
   ];
   const chainCommands = [mine, printChain, status];
   const databaseCommands = [verify, reindex, exportChain, importChain, clear];
