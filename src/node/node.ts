@@ -18,7 +18,6 @@ import { type Block, hashHeader } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
-import { minFeeRate } from '../primitives/standard.ts';
 import { outPointName, type Transaction } from '../primitives/transaction.ts';
 
 /** A view that several readers share; the last to leave closes it. */
@@ -126,10 +125,9 @@ export class Node {
     return answer;
   }
 
-  /** What a payment must pay now, in base units per 1,000 virtual bytes. */
+  /** What is asked of a payment now for want of room, in base units per 1,000 virtual bytes. */
   minFeeRate(): bigint {
-    const floor = this.mempool.minFeeRate(this.#options.now());
-    return floor > minFeeRate ? floor : minFeeRate;
+    return this.mempool.minFeeRate(this.#options.now());
   }
 
   /** One a turn, so that a stranger's row of orphans keeps no block waiting. */

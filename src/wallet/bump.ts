@@ -9,7 +9,7 @@ import { formatAmount } from '../primitives/amount.ts';
 import { isSameBytes } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { isUnspendable } from '../primitives/script.ts';
-import { dustLimit, incrementalFeeRate } from '../primitives/standard.ts';
+import { dustLimit, incrementalFeeRate, minFeeRate } from '../primitives/standard.ts';
 import { type Output, type Transaction, virtualBytes } from '../primitives/transaction.ts';
 import { checkWeight, inOrder, inputOf, type OwnedCoin, sumOf, withinLimit } from './coins.ts';
 import { feeOf, isWorthwhile, type Sum, signedWeight } from './fee.ts';
@@ -23,7 +23,7 @@ export interface BumpRequest {
   readonly spent: readonly OwnedCoin[];
   /** The fees of all that leave for the new one: its own, and those of payments behind it. */
   readonly leavingFees: bigint;
-  /** What every payment must pay at least now, in base units per 1,000 virtual bytes. */
+  /** What is asked of every payment for want of room, in base units per 1,000 virtual bytes. */
   readonly floor: bigint;
   /** What was asked for, in base units per 1,000 virtual bytes; else the least that will do. */
   readonly feeRate?: bigint | undefined;
@@ -51,28 +51,32 @@ export function planBump(request: BumpRequest): Payment {
   throw insufficient(request, terms);
 }
 
-/** The fee for a payment of this weight: the least that is accepted, and what shall be paid. */
+/** Fees for a payment by its weight. */
 interface Terms {
+  /** The least that every node accepts. */
   readonly least: (weight: number) => bigint;
+  /** What shall be paid. */
   readonly fee: (weight: number) => bigint;
 }
 
 function termsOf({ transaction, spent, leavingFees, floor, feeRate }: BumpRequest): Terms {
   const oldFee = feePaid(spent, transaction.outputs);
   const oldBytes = BigInt(virtualBytes(transaction));
-  const least = (weight: number) => {
-    const bytes = BigInt(Math.ceil(weight / 4));
-    return largest(
+  /** The fee at the old rate, times the old size. */
+  const before = (weight: number) => oldFee * BigInt(Math.ceil(weight / 4));
+  const least = (weight: number) =>
+    largest(
       // Rules 3 and 4: all that leaves, and its own way through the network.
       leavingFees + feeOf(weight, incrementalFeeRate),
       // A miner must want it more than the one that it replaces.
-      (oldFee * bytes) / oldBytes + 1n,
+      before(weight) / oldBytes + 1n,
       feeOf(weight, floor),
     );
-  };
-  const oldRate = (oldFee * 1_000n + oldBytes - 1n) / oldBytes;
-  const rate = feeRate ?? oldRate + incrementalFeeRate;
-  return { least, fee: (weight) => largest(least(weight), feeOf(weight, rate)) };
+  const usual = (weight: number) =>
+    (before(weight) + oldBytes - 1n) / oldBytes + feeOf(weight, incrementalFeeRate);
+  const wanted = (weight: number) =>
+    feeRate === undefined ? usual(weight) : feeOf(weight, feeRate);
+  return { least, fee: (weight) => largest(least(weight), wanted(weight)) };
 }
 
 function largest(...amounts: readonly bigint[]): bigint {
@@ -128,12 +132,12 @@ function shapeOf({ transaction: { outputs }, changeScript }: BumpRequest, place:
 }
 
 /** A payment that was to spend one address's coins only, as its change shows, goes on so. */
-function addable({ transaction, spent, coins, feeRate, floor }: BumpRequest, place: number) {
+function addable({ transaction, spent, coins, feeRate }: BumpRequest, place: number) {
   const change = transaction.outputs[place];
   const isSame = ({ output }: OwnedCoin) =>
     change !== undefined && isSameBytes(output.script, change.script);
   const fitting = spent.every(isSame) ? coins.filter(isSame) : coins;
-  const worthwhile = fitting.filter(({ output }) => isWorthwhile(output, feeRate ?? floor));
+  const worthwhile = fitting.filter(({ output }) => isWorthwhile(output, feeRate ?? minFeeRate));
   return withinLimit(inOrder(worthwhile), spent);
 }
 
