@@ -150,8 +150,8 @@ describe('where the change does not suffice, a replacement', () => {
   });
 });
 
-describe('a replacement', () => {
-  test('of all that was paid to oneself pays oneself less', () => {
+describe('what a wallet paid to itself', () => {
+  test('is lowered where it is all that the payment pays', () => {
     const { payment, request } = waiting({ amount: 'all', to: ownScript('p2wpkh') });
     const { transaction, fee } = planBump(request);
     expect(transaction.outputs).toHaveLength(1);
@@ -159,12 +159,12 @@ describe('a replacement', () => {
     expect(fee).toBeGreaterThan(payment.fee);
   });
 
-  test('of a payment to oneself lowers the change and not the payment', () => {
+  test('is kept where there is change', () => {
     const { request } = waiting({ to: ownScript('p2wpkh') });
     expect(planBump(request).transaction.outputs[0]?.amount).toBe(100_000n);
   });
 
-  test('keeps the carrier, and never throws away all that one pays to oneself', () => {
+  test('is never thrown away, and the carrier is kept', () => {
     const small = coinsOf([{ amount: 800n }]);
     const asked = { amount: 'all', to: ownScript('p2wpkh'), coins: small, memo: 'm' } as const;
     const { request } = waiting(asked);
