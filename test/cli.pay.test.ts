@@ -80,15 +80,18 @@ describe.concurrent('a waiting payment', () => {
 
   test('is replaced with what hangs on it, and what goes is named', async () => {
     const datadir = copyOf(grown);
-    const parent = await send(datadir, ...fromAlice, '99');
-    const child = await send(datadir, ...fromAlice, '0.5');
+    const parent = await send(datadir, ...fromAlice, '99.999');
+    const child = await send(datadir, ...fromAlice, '0.0005');
     const theirs = await send(datadir, '--from', 'bob', '--to', 'alice', '--amount', '1');
+    // What the child brings back goes as well: it cannot pay.
+    const dear = ['bump', parent.txid, '--fee-rate', '1000'];
+    await refused(dear, { datadir }, 'insufficient-funds');
     const said = await run(['bump', parent.txid], { datadir });
     expect(said.code, said.stderr).toBe(0);
     expect(said.stderr).toContain(`With it went your payment ${child.txid}`);
     expect(said.stderr).toContain(`With it went payment ${theirs.txid} of somebody else`);
     expect(await waitingCount(datadir)).toBe(1);
-    expect((await balance(datadir, 'bob')).pending).toBe('99.00000000');
+    expect((await balance(datadir, 'bob')).pending).toBe('99.99900000');
     await lines(['mine', '--to', 'bob'], { datadir });
     const [, mined] = (await newest(datadir)).tx;
     const fees = [parent, child, theirs].reduce((sum, { fee }) => sum + parseAmount(fee), 0n);
@@ -96,8 +99,10 @@ describe.concurrent('a waiting payment', () => {
     // Two inputs and two outputs are 209 virtual bytes.
     expect(mined?.fee).toBe(formatAmount(fees + 209n));
   });
+});
 
-  test('tells the least rate, which does', async () => {
+describe.concurrent('a replacement', () => {
+  test('that pays too little is told the least rate, which does', async () => {
     const datadir = copyOf(grown);
     const { txid } = await send(datadir, ...fromAlice, '7', '--fee-rate', '3.25');
     const low = ['bump', txid, '--fee-rate', '4.2'];
@@ -156,7 +161,7 @@ describe.concurrent('bump is refused', () => {
 });
 
 describe.concurrent('payments', () => {
-  test('from one coin follow each other until the row is full, and go on after a block', async () => {
+  test('from one coin follow each other until the row is full, and after a block', async () => {
     const datadir = copyOf(grown);
     await send(datadir, '--from', 'alice', '--to', 'bob', '--amount', '40', '--mine');
     for (let i = 0; i < 25; i++)
