@@ -21,7 +21,7 @@ test.for([
   ['getblock 999999999', 'not-found', 'the tip is at height 101'],
   [`getblock ${nobody}`, 'not-found', `there is no block ${nobody}`],
   ['gettx', 'usage', "missing required argument 'txid'"],
-  ['gettx 102', 'usage', "'102' is no txid: write its 64 hex digits"],
+  ['gettx 102', 'usage', "'102' is not a txid: write its 64 hex digits"],
   [`gettx ${nobody}`, 'not-found', `no transaction ${nobody}; only the active chain and waiting`],
   ['history', 'usage', "missing required argument 'address|label'"],
   ['history carol', 'unknown-label', "there is no wallet 'carol'; there is: alice, bob"],

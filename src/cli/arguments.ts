@@ -35,7 +35,7 @@ export function block(text: string): Hash | number {
 /** A transaction by its id. */
 export function transactionId(text: string): Hash {
   if (isHash.test(text)) return parseHash(text);
-  throw new InvalidArgumentError(`'${text}' is no txid: write its 64 hex digits`);
+  throw new InvalidArgumentError(`'${text}' is not a txid: write its 64 hex digits`);
 }
 
 const isHash = /^[0-9a-f]{64}$/i;

@@ -16,6 +16,7 @@ interface Balance {
   readonly pending: bigint;
   /** Minted too recently to be spent. */
   readonly immature: bigint;
+  readonly total: bigint;
 }
 
 export async function getBalance(
@@ -28,8 +29,7 @@ export async function getBalance(
   }
   const scripts = desk.keyring().scripts(address ?? name);
   const node = await desk.openNode();
-  const { confirmed, pending, immature } = await balanceOf(node, scripts);
-  const total = confirmed + pending + immature;
+  const { confirmed, pending, immature, total } = await balanceOf(node, scripts);
   const amounts = {
     confirmed: formatAmount(confirmed),
     pending: formatAmount(pending),
@@ -56,5 +56,5 @@ export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Pro
       if (isSpent) pending -= coin.amount;
     }
   }
-  return { confirmed, pending, immature };
+  return { confirmed, pending, immature, total: confirmed + pending + immature };
 }

@@ -11,6 +11,7 @@ import { clear, exportChain, importChain, reindex, verify } from './databasecomm
 import { createNetwork } from './networkcommands.ts';
 import { examples, setting } from './option.ts';
 import {
+  bump,
   createWallet,
   exportWallet,
   getBalance,
@@ -44,6 +45,7 @@ export function buildProgram(): Command {
     listAddresses,
     getBalance,
     send,
+    bump,
   ];
   const chainCommands = [mine, printChain, status];
   const askCommands = [getBlock, getTransaction, history, mempool];

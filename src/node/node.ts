@@ -141,6 +141,11 @@ export class Node {
     return answer;
   }
 
+  /** What is asked of a payment now for want of room, in base units per 1,000 virtual bytes. */
+  minFeeRate(): bigint {
+    return this.mempool.minFeeRate(this.#options.now());
+  }
+
   /** One a turn, so that a stranger's row of orphans keeps no block waiting. */
   async #retryOrphans(): Promise<void> {
     const retry = () => this.#turns.take(() => this.mempool.retry(this.#options.now()));

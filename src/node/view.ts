@@ -9,10 +9,9 @@ import { damaged } from '../chain/database.ts';
 import { type Entry, hashOf } from '../chain/entry.ts';
 import type { Member } from '../mempool/member.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { incrementalFeeRate } from '../mempool/policy.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
-import { minFeeRate } from '../primitives/standard.ts';
+import { incrementalFeeRate, minFeeRate } from '../primitives/standard.ts';
 import {
   isCoinbase,
   type Output,
