@@ -139,17 +139,28 @@ describe.concurrent('progress', () => {
     },
   );
 
+  test('there are colours on a terminal, and none with NO_COLOR', async () => {
+    const words = ['printchain', '--limit', '1'];
+    expect(await onTerminal(words)).toContain('\u001b[1mblock 0\u001b[22m');
+    expect(await onTerminal(['getblock', '9'])).toContain('\u001b[31merror:\u001b[39m not-found: ');
+    expect(await onTerminal(words, { NO_COLOR: '1' })).toMatch(/^block 0\r\n/);
+    expect(await onTerminal(['getblock', '9'], { NO_COLOR: '1' })).toMatch(/^error: not-found: /);
+  });
+
   /** All that a command shows on a pseudo-terminal. */
-  async function onTerminal(words: readonly string[]): Promise<string> {
-    const terminal = openTerminal(words);
+  async function onTerminal(
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const terminal = openTerminal(words, env);
     terminal.stdin.end();
     return await text(terminal.stdout);
   }
 
   /** A command on a pseudo-terminal. */
-  function openTerminal(words: readonly string[]) {
+  function openTerminal(words: readonly string[], added: Readonly<Record<string, string>> = {}) {
     const command = [process.execPath, launcher, ...words].map((word) => `'${word}'`).join(' ');
-    const env = environment({ datadir: newFolder(), env: onMain });
+    const env = environment({ datadir: newFolder(), env: { ...onMain, ...added } });
     const options = { env, detached: true };
     return track(spawn('/usr/bin/script', ['-qec', command, '/dev/null'], options));
   }

@@ -1,4 +1,5 @@
 /** Text for people in 80 columns: what is too long goes on below, indented. */
+import { styleText } from 'node:util';
 
 /** What a terminal shows in one line, at the least. */
 const columns = 80;
@@ -26,4 +27,9 @@ export function rateText(feeRate: bigint): string {
 /** So many of them: `1 block`, `2 blocks`. */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** What stands above other lines; plain where nobody sees colours, or wants none. */
+export function bold(text: string): string {
+  return styleText('bold', text, { stream: process.stdout });
 }

@@ -17,6 +17,7 @@ import {
   txid,
 } from '../primitives/transaction.ts';
 import { blockJson } from '../rpc/json.ts';
+import { bold, fit } from './column.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 
 export interface PrintChainOptions {
@@ -53,7 +54,7 @@ async function tellBlocks(
   for (const entry of entries) {
     const view = await viewBlock(chain, entry);
     if (desk.isForPrograms) told.push(blockJson(view, desk.params));
-    else desk.say(blockText(view, desk.params).join('\n'));
+    else desk.say(blockText(view, desk.params).flatMap(fit).join('\n'));
   }
   return told;
 }
@@ -65,7 +66,7 @@ export function blockText(view: BlockView, params: Params): readonly string[] {
   const time = new Date(entry.header.time * 1000).toISOString().replace('T', ' ').slice(0, 19);
   const side = view.isActive ? '' : entry.isFailed ? ', NOT VALID' : ', on a side branch';
   return [
-    `block ${entry.height}${side}`,
+    `${bold(`block ${entry.height}`)}${side}`,
     `  hash    ${hash}`,
     `  parent  ${entry.header.parent}`,
     `  time    ${time} UTC`,
