@@ -11,13 +11,16 @@ export async function spendableCoins(
   node: Node,
   keys: readonly PublicKey[],
 ): Promise<readonly OwnedCoin[]> {
-  const coins: OwnedCoin[] = [];
-  for (const key of keys) {
-    for (const { isSpent, isImmature, ...named } of await node.coinsOf(key.script)) {
-      if (!isSpent && !isImmature) coins.push(ownedCoin(node, named, key));
-    }
-  }
-  return coins;
+  const byScript = new Map(keys.map((key) => [nameOf(key.script), key]));
+  const coins = await node.coinsOf(...keys.map(({ script }) => script));
+  return coins.flatMap(({ isSpent, isImmature, ...named }) => {
+    const key = byScript.get(nameOf(named.coin.script));
+    return key && !isSpent && !isImmature ? [ownedCoin(node, named, key)] : [];
+  });
+}
+
+function nameOf(script: Uint8Array): string {
+  return Buffer.from(script).toString('hex');
 }
 
 /** A coin with its key, and with the waiting payments that must be in a block before it. */

@@ -48,13 +48,11 @@ export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Pro
   let confirmed = 0n;
   let pending = 0n;
   let immature = 0n;
-  for (const script of scripts) {
-    for (const { coin, isWaiting, isSpent, isImmature } of await node.coinsOf(script)) {
-      if (isImmature) immature += coin.amount;
-      else if (!isWaiting) confirmed += coin.amount;
-      if (isWaiting) pending += coin.amount;
-      if (isSpent) pending -= coin.amount;
-    }
+  for (const { coin, isWaiting, isSpent, isImmature } of await node.coinsOf(...scripts)) {
+    if (isImmature) immature += coin.amount;
+    else if (!isWaiting) confirmed += coin.amount;
+    if (isWaiting) pending += coin.amount;
+    if (isSpent) pending -= coin.amount;
   }
   return { confirmed, pending, immature, total: confirmed + pending + immature };
 }

@@ -223,17 +223,13 @@ export class Node {
     });
   }
 
-  /** The coins that pay this script, those of waiting payments too. */
-  coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
+  /** The coins that pay these scripts, those of waiting payments too, in one view of all. */
+  coinsOf(...scripts: readonly Uint8Array[]): Promise<readonly OwnCoin[]> {
     // All that waits is read at one moment, that of the view.
-    const waiting = this.mempool.coinsOf(script);
-    const spent = new Set(
-      this.mempool
-        .touching(script)
-        .flatMap(({ transaction }) =>
-          transaction.inputs.map((input) => outPointName(input.prevout)),
-        ),
-    );
+    const waiting = scripts.map((script) => this.mempool.coinsOf(script));
+    const spending = scripts.flatMap((script) => this.mempool.touching(script));
+    const inputs = spending.flatMap(({ transaction }) => transaction.inputs);
+    const spent = new Set(inputs.map(({ prevout }) => outPointName(prevout)));
     return this.read(async ({ store, tip }) => {
       const own = (named: NamedCoin, isWaiting: boolean): OwnCoin => ({
         ...named,
@@ -241,11 +237,12 @@ export class Node {
         isSpent: spent.has(outPointName(named.outPoint)),
         isImmature: !isMature(named.coin, tip.height + 1, this.chain.params),
       });
-      const stored = await store.coinsOf(script);
-      return [
-        ...stored.map((named) => own(named, false)),
-        ...waiting.map((named) => own(named, true)),
-      ];
+      const coins: OwnCoin[] = [];
+      for (const [i, script] of scripts.entries()) {
+        coins.push(...(await store.coinsOf(script)).map((named) => own(named, false)));
+        coins.push(...(waiting[i] ?? []).map((named) => own(named, true)));
+      }
+      return coins;
     });
   }
 }
