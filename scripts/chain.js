@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
-  module.enableCompileCache?.();
+  const { directory } = module.enableCompileCache?.() ?? {};
+  // A thread has a cache when it is told so here.
+  if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
   const built = new URL('../dist/cli/main.js', import.meta.url);
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : built.href);

@@ -69,7 +69,7 @@ describe.concurrent('verify', () => {
     const hash = hashes[0] ?? '';
     expect(whole).toEqual({ height: 102, hash, checked: 103, digest: expect.any(String) });
     expect(await lines(['verify'], { datadir: copyOf(grown) })).toEqual([
-      'all is well: 103 blocks checked, with all coins and undo records; and both indexes',
+      'all is well: 103 blocks checked, with all coins, undo records and both indexes',
       `tip    102 ${hash}`,
       `coins  ${whole.digest}`,
     ]);

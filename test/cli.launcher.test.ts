@@ -3,6 +3,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { addressOf } from '../src/primitives/address.ts';
+import { p2wpkhScript } from '../src/primitives/script.ts';
 import {
   ask,
   environment,
@@ -15,9 +17,11 @@ import {
   run,
   signalGroup,
   start,
+  track,
 } from './terminal.ts';
 
 const onMain = { CHAIN_NETWORK: 'main' };
+const regtestMine = ['mine', '--to', addressOf(p2wpkhScript(new Uint8Array(20)), 'bcrt') ?? ''];
 const mine = ['mine', '--to', 'tc1qrst443pm559svf9fkfyj88tj478w7xeq0utj0w'];
 
 /** The blocks from this height down, the lowest first, without the genesis block. */
@@ -27,22 +31,49 @@ async function hashesBelow(height: number, place: Place): Promise<readonly strin
   return blocks.map(({ hash }) => hash).toReversed();
 }
 
-/** Mines on main until three blocks are told, presses ctrl-C, and answers how that ended. */
-async function interrupt(node: string): Promise<unknown[]> {
+/** Mines on main until two blocks are told, sends a signal, and answers how that ended. */
+async function interrupt(
+  node: string,
+  signal: NodeJS.Signals,
+  words: readonly string[] = [],
+): Promise<unknown[]> {
   const place = { datadir: newFolder(), env: onMain };
-  const mining = start([...mine, '--blocks', '1000'], { ...place, node });
-  const printed = await firstLines(mining, 3);
-  const ending = await signalGroup(mining, 'SIGINT');
-  expect(await hashesBelow(3, place)).toEqual(printed);
+  const mining = start([...mine, '--blocks', '1000', ...words], { ...place, node });
+  const printed = await firstLines(mining, 2);
+  const ending = await signalGroup(mining, signal);
+  // Nobody of its process group is left.
+  expect(() => process.kill(-(mining.pid ?? 0), 0)).toThrow('ESRCH');
+  expect(await hashesBelow(2, place)).toEqual(printed);
   // The chain goes on from there, not from anew.
   await lines(mine, place);
-  expect(await hashesBelow(3, place)).toEqual(printed);
+  expect(await hashesBelow(2, place)).toEqual(printed);
   return ending;
 }
 
-test.concurrent('ctrl-C ends mining, and the next start has all that was told', async () => {
-  // No exit code but the signal itself: to a shell that is 130.
-  expect(await interrupt(process.execPath)).toEqual([null, 'SIGINT']);
+describe.concurrent('mining', () => {
+  // No exit code but the signal itself: to a shell that is 130 or 143.
+  test.each([
+    ['ctrl-C', 'SIGINT', ['--threads', '9']],
+    ['a polite kill', 'SIGTERM', []],
+  ] as const)('ends by %s, and the next start has all that was told', async (_, signal, words) => {
+    expect(await interrupt(process.execPath, signal, words)).toEqual([null, signal]);
+  });
+
+  test('needs one thread at least', async () => {
+    for (const none of ['0', '-1', '1.5', 'all']) {
+      const said = await run([...mine, '--threads', none], { datadir: newFolder() });
+      expect(said).toMatchObject({ code: 2, stdout: '' });
+      expect(said.stderr).toContain(`'${none}' is not a whole number from 1 on`);
+    }
+  });
+
+  test('on as many threads as one likes finds blocks that are valid', async () => {
+    const place = { datadir: newFolder() };
+    const printed = await lines([...regtestMine, '--blocks', '5', '--threads', '1'], place);
+    const more = await lines([...regtestMine, '--blocks', '5', '--threads', '999'], place);
+    expect(await hashesBelow(10, place)).toEqual([...printed, ...more]);
+    expect((await run(['verify'], place)).code).toBe(0);
+  });
 });
 
 describe.concurrent("with the machine's own older Node", () => {
@@ -61,7 +92,11 @@ describe.concurrent("with the machine's own older Node", () => {
   });
 
   test.skipIf(!isOlder)('ctrl-C ends it with 130, and loses nothing', async () => {
-    expect(await interrupt(node)).toEqual([130, null]);
+    expect(await interrupt(node, 'SIGINT')).toEqual([130, null]);
+  });
+
+  test.skipIf(!isOlder)('a polite kill ends it with 143, and loses nothing', async () => {
+    expect(await interrupt(node, 'SIGTERM')).toEqual([143, null]);
   });
 });
 
@@ -86,14 +121,47 @@ describe.concurrent('progress', () => {
     }
   });
 
+  test.skipIf(!existsSync('/usr/bin/script'))(
+    'tells the speed, and is gone by ctrl-C',
+    async () => {
+      const terminal = openTerminal([...mine, '--blocks', '1000']);
+      let shown = '';
+      let isInterrupted = false;
+      for await (const piece of terminal.stdout.setEncoding('utf8')) {
+        shown += piece;
+        // The terminal makes a signal of this key.
+        if (!isInterrupted && shown.includes('MH/s')) terminal.stdin.write('\u0003');
+        isInterrupted = shown.includes('MH/s');
+      }
+      expect(shown).toMatch(/mining block \d+ … \d+\.\d\d MH\/s, \d+ s/);
+      expect(shown.split('\u001b[K').at(-1)).toBe('');
+      expect(shown).not.toContain('error');
+    },
+  );
+
+  test('there are colours on a terminal, and none with NO_COLOR', async () => {
+    const words = ['printchain', '--limit', '1'];
+    expect(await onTerminal(words)).toContain('\u001b[1mblock 0\u001b[22m');
+    expect(await onTerminal(['getblock', '9'])).toContain('\u001b[31merror:\u001b[39m not-found: ');
+    expect(await onTerminal(words, { NO_COLOR: '1' })).toMatch(/^block 0\r\n/);
+    expect(await onTerminal(['getblock', '9'], { NO_COLOR: '1' })).toMatch(/^error: not-found: /);
+  });
+
   /** All that a command shows on a pseudo-terminal. */
-  async function onTerminal(words: readonly string[]): Promise<string> {
+  async function onTerminal(
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const terminal = openTerminal(words, env);
+    terminal.stdin.end();
+    return await text(terminal.stdout);
+  }
+
+  /** A command on a pseudo-terminal. */
+  function openTerminal(words: readonly string[], added: Readonly<Record<string, string>> = {}) {
     const command = [process.execPath, launcher, ...words].map((word) => `'${word}'`).join(' ');
-    const env = environment({ datadir: newFolder(), env: onMain });
-    const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    return await text(child.stdout);
+    const env = environment({ datadir: newFolder(), env: { ...onMain, ...added } });
+    const options = { env, detached: true };
+    return track(spawn('/usr/bin/script', ['-qec', command, '/dev/null'], options));
   }
 });

@@ -6,7 +6,9 @@ import { bytesToNumberBE, concatBytes, numberToBytesBE } from '@noble/curves/uti
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Candidate, chooseEngine, loadEngines } from '../src/cli/engine.ts';
-import { nobleEngine, type SignatureCheck } from '../src/primitives/signature.ts';
+import { nobleEngine } from '../src/primitives/reference.ts';
+import { compactFromDer, type SignatureCheck } from '../src/primitives/signature.ts';
+import { derFromCompact } from './der.ts';
 
 const loaded = await loadEngines();
 const chosen = chooseEngine(loaded);
@@ -246,4 +248,11 @@ describe('the choice of an engine', () => {
     expect(loaded.map(({ verifySchnorr }) => verifySchnorr)).toContain(chosen.verifySchnorr);
     console.log(`engines here: ${loaded.map(({ name }) => name).join(', ')}; ${chosen.name}`);
   });
+});
+
+test('s is low up to half the order of the curve, and high above', () => {
+  const compactOf = (s: bigint) => concatBytes(word(1n), word(s));
+  const [low, high] = [compactOf(order >> 1n), compactOf((order >> 1n) + 1n)];
+  expect(compactFromDer(derFromCompact(low))).toEqual(low);
+  expect(() => compactFromDer(derFromCompact(high))).toThrow('s is high');
 });

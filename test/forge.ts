@@ -17,6 +17,7 @@ import { type Hash, noHash } from '../src/primitives/codec.ts';
 import type { Coin, NamedCoin } from '../src/primitives/coin.ts';
 import { hash160, sha256 } from '../src/primitives/hash.ts';
 import { merkleRoot } from '../src/primitives/merkle.ts';
+import { nobleEngine } from '../src/primitives/reference.ts';
 import {
   carrierScript,
   heightPush,
@@ -25,7 +26,7 @@ import {
   p2wpkhScript,
 } from '../src/primitives/script.ts';
 import { Digests, sighash } from '../src/primitives/sighash.ts';
-import { nobleEngine, verify } from '../src/primitives/signature.ts';
+import { verify } from '../src/primitives/signature.ts';
 import {
   type OutPoint,
   type Output,

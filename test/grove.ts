@@ -20,8 +20,9 @@ import { Node } from '../src/node/node.ts';
 import { type Block, hashHeader } from '../src/primitives/block.ts';
 import type { Hash } from '../src/primitives/codec.ts';
 import type { Coin } from '../src/primitives/coin.ts';
+import { nobleEngine } from '../src/primitives/reference.ts';
 import { heightPush, push } from '../src/primitives/script.ts';
-import { nobleEngine, verify } from '../src/primitives/signature.ts';
+import { verify } from '../src/primitives/signature.ts';
 import { outPointName, type Transaction } from '../src/primitives/transaction.ts';
 import { coinbaseOf, epoch, grind, keyOf, type Owned, ownOutput, seal } from './forge.ts';
 

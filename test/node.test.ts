@@ -1,11 +1,22 @@
 /** The node when things happen at the wrong moment. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isReject } from '../src/consensus/reject.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { hashHeader } from '../src/primitives/block.ts';
+import type { Transaction } from '../src/primitives/transaction.ts';
 import { outputTo, pay } from './forge.ts';
-import { grass, machine, memory, noon, openChain, plant, verifyInline, wordOf } from './grove.ts';
+import {
+  type Grove,
+  grass,
+  machine,
+  memory,
+  noon,
+  openChain,
+  plant,
+  verifyInline,
+  wordOf,
+} from './grove.ts';
 
 const miner = outputTo(7, 0n).script;
 
@@ -61,4 +72,78 @@ test('a block that a failure kept from the tip gets there when it comes again', 
   expect(wordOf(answer)).toBe('connected');
   expect(node.chain.tip.height).toBe(2);
   expect(wordOf(await node.submitBlock(grove.block('a2')))).toBe('known');
+});
+
+/** A node on this grove's chain whose first search finds nothing until it is told to end. */
+async function mineSlowly(grove: Grove, clock: () => number) {
+  const begun = Promise.withResolvers<AbortSignal>();
+  let searches = 0;
+  const node = await Node.open({
+    database: grove.database,
+    ...machine,
+    params: grass,
+    verifyAll: verifyInline,
+    now: clock,
+    search: (search, signal) => {
+      if (++searches > 1) return Promise.resolve(searchNonce(search));
+      begun.resolve(signal);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(undefined));
+      });
+    },
+  });
+  const stop = new AbortController();
+  const mined = node.mine(miner, stop.signal);
+  return { node, mined, stop, signal: await begun.promise };
+}
+
+describe('a search that goes on', () => {
+  test('ends once another block is the tip, and the next one builds on that', async () => {
+    const grove = await plant();
+    await grove.mine('a1');
+    const [a2, b1] = [grove.draw('a2'), grove.draw('b1', { on: 'genesis' })];
+    const { node, mined, signal } = await mineSlowly(grove, () => noon);
+    expect(wordOf(await node.submitBlock(b1))).toBe('side');
+    expect(wordOf(await node.submitBlock(grove.block('a1')))).toBe('known');
+    expect(signal.aborted).toBe(false);
+    expect(wordOf(await node.submitBlock(a2))).toBe('connected');
+    expect(signal.aborted).toBe(true);
+    expect((await mined).header.parent).toBe(hashHeader(a2.header));
+  });
+
+  test('ends for a payment, but not before it went on for five seconds', async () => {
+    const grove = await plant();
+    for (const name of ['a1', 'a2', 'a3']) await grove.mine(name);
+    let clock = noon;
+    const { node, mined, signal } = await mineSlowly(grove, () => clock);
+    const payments = ['a1', 'a2'].map((name) => {
+      return pay([grove.minted(name)], { outputs: [outputTo(1, 1_0000_0000n)] });
+    });
+    const answers: boolean[] = [];
+    const offer = async (payment: Transaction | undefined) => {
+      if (payment) answers.push(isReject(await node.submitPayment(payment)));
+    };
+    clock += 4;
+    await offer(payments[0]);
+    expect(signal.aborted).toBe(false);
+    clock += 1;
+    await offer(payments[0]);
+    expect(signal.aborted).toBe(false);
+    await offer(payments[1]);
+    expect(signal.aborted).toBe(true);
+    expect(answers).toEqual([false, true, false]);
+    expect(new Set((await mined).transactions.slice(1))).toEqual(new Set(payments));
+  });
+
+  test('ends when whoever asked wants no block any more, and nothing was mined', async () => {
+    const grove = await plant();
+    await grove.mine('a1');
+    const { node, mined, stop } = await mineSlowly(grove, () => noon);
+    const ending = expect(mined).rejects.toThrow('enough');
+    stop.abort(new Error('enough'));
+    await ending;
+    expect(node.chain.tip.height).toBe(1);
+    await expect(node.mine(miner, stop.signal)).rejects.toThrow('enough');
+    expect(node.chain.tip.height).toBe(1);
+  });
 });

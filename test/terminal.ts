@@ -32,6 +32,8 @@ export interface Place {
   readonly input?: string;
   /** Who types it; else who runs the tests. */
   readonly uid?: number;
+  /** In which folder; else where the tests are run. */
+  readonly cwd?: string;
 }
 
 /** What the program said, and how it ended. */
@@ -68,11 +70,12 @@ export function copyOf(folder: string): string {
 
 /** Types a command, and answers what came of it. */
 export function run(words: readonly string[], place: Place): Promise<Said> {
-  const { node = process.execPath, uid } = place;
+  const { node = process.execPath, uid, cwd } = place;
   const options = {
     env: environment(place),
     timeout: deadlineMs,
     maxBuffer: 2 ** 26,
+    ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid, cwd: '/' }),
   };
   return new Promise((resolve, reject) => {

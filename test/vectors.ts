@@ -34,6 +34,16 @@ export function vectorFiles(path: string): readonly string[] {
   return readdirSync(join(folder, path)).sort();
 }
 
+/** The names in a value and in what is in it, in their order; those of a list's items once. */
+export function namesIn(value: unknown, path = ''): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const found = Object.entries(value).flatMap(([name, inner]) => {
+    const here = Array.isArray(value) ? path : `${path}${path && '.'}${name}`;
+    return [...(Array.isArray(value) ? [] : [here]), ...namesIn(inner, here)];
+  });
+  return [...new Set(found)];
+}
+
 /**
  * Gathers what was held against the evidence, and prints it in one line when the file's tests are
  * done; or says in one line that they were skipped, and what is missing.

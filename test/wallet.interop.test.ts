@@ -15,8 +15,9 @@ import { describe, expect, test } from 'vitest';
 import { addressOf } from '../src/primitives/address.ts';
 import { decode, encode } from '../src/primitives/codec.ts';
 import { Transaction } from '../src/primitives/transaction.ts';
+import type { OwnedCoin } from '../src/wallet/coins.ts';
 import type { Key, KeyKind } from '../src/wallet/keys.ts';
-import { type OwnedCoin, type Payment, planPayment } from '../src/wallet/payment.ts';
+import { type Payment, planPayment } from '../src/wallet/payment.ts';
 import { signPayment } from '../src/wallet/sign.ts';
 import { anyRequest, coinsOf, faultOr, judge, keys, ownScript, requestOf } from './wallet.purse.ts';
 

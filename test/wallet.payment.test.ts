@@ -7,12 +7,8 @@ import { Fault } from '../src/primitives/fault.ts';
 import { carrierScript, outputKind, p2trScript } from '../src/primitives/script.ts';
 import { dustLimit } from '../src/primitives/standard.ts';
 import type { Output } from '../src/primitives/transaction.ts';
-import {
-  type OwnedCoin,
-  type Payment,
-  type PaymentRequest,
-  planPayment,
-} from '../src/wallet/payment.ts';
+import type { OwnedCoin } from '../src/wallet/coins.ts';
+import { type Payment, type PaymentRequest, planPayment } from '../src/wallet/payment.ts';
 import { anyRequest, coinsOf, faultOr, ownScript, requestOf } from './wallet.purse.ts';
 
 /** An x that no point has, from BIP340's vectors. */
@@ -48,7 +44,9 @@ describe('a planned payment', () => {
       expect(planPayment(request)).toMatchObject({ fee: usualFee, change: 900_000n - usualFee });
     }
   });
+});
 
+describe('of the coins a payment', () => {
   test('spends confirmed coins before unconfirmed, and of each the largest first', () => {
     const coins = coinsOf([
       { amount: 90_000n, isConfirmed: false },
@@ -62,6 +60,25 @@ describe('a planned payment', () => {
     expect(amounts(30_000n)).toEqual([30_000n, 20_000n]);
     expect(amounts(50_000n)).toEqual([30_000n, 20_000n, 90_000n]);
     expect(amounts(200_000n)).toEqual([30_000n, 20_000n, 90_000n, 80_000n]);
+  });
+
+  test('spends no coin at the end of a full row while others do', () => {
+    const rows = coinsOf([
+      { amount: 90_000n, row: 25 },
+      { amount: 80_000n, row: 3, isAtLimit: true },
+      { amount: 70_000n, row: 20 },
+      { amount: 60_000n, row: 5 },
+      { amount: 50_000n, row: 4 },
+    ]);
+    const plan = (amount: bigint) => planPayment(requestOf({ coins: rows, amount }));
+    const amounts = (amount: bigint) => plan(amount).spent.map(({ output }) => output.amount);
+    expect(amounts(60_000n)).toEqual([70_000n]);
+    // Twenty and four are a row of 25 with the payment itself; five would be one too many.
+    expect(amounts(110_000n)).toEqual([70_000n, 50_000n]);
+    expect(faultOr(() => plan(130_000n))).toBe('too-long-mempool-chain');
+    expect(faultOr(() => plan(400_000n))).toBe('insufficient-funds');
+    const all = () => planPayment(requestOf({ coins: rows, amount: 'all' }));
+    expect(faultOr(all)).toBe('too-long-mempool-chain');
   });
 
   test('leaves a coin alone that costs more to spend than it brings', () => {
@@ -219,7 +236,7 @@ describe('whatever is asked for', () => {
   test('no unconfirmed coin is spent while the confirmed ones suffice', () => {
     always((payment, request) => {
       if (request.amount === 'all') return;
-      const coins = request.coins.filter(({ isConfirmed }) => isConfirmed);
+      const coins = request.coins.filter(({ ancestors }) => ancestors.length === 0);
       const withoutOthers = faultOr(() => planPayment({ ...request, coins }));
       if (typeof withoutOthers === 'object') expect(payment).toEqual(withoutOthers);
     });

@@ -6,13 +6,15 @@ import { describeReject, isReject } from '../src/consensus/reject.ts';
 import { checkSubset, checkTransaction } from '../src/consensus/transaction.ts';
 import { readWitnesses } from '../src/consensus/witness.ts';
 import { hashHeader } from '../src/primitives/block.ts';
-import { DecodeError, parseHash } from '../src/primitives/codec.ts';
+import { DecodeError, type Hash, parseHash } from '../src/primitives/codec.ts';
 import { Fault } from '../src/primitives/fault.ts';
 import { sha256 } from '../src/primitives/hash.ts';
-import { nobleEngine, verify } from '../src/primitives/signature.ts';
+import { nobleEngine } from '../src/primitives/reference.ts';
+import { verify } from '../src/primitives/signature.ts';
 import type { Transaction } from '../src/primitives/transaction.ts';
+import type { OwnedCoin } from '../src/wallet/coins.ts';
 import { type KeyKind, Keys } from '../src/wallet/keys.ts';
-import type { OwnedCoin, Payment, PaymentRequest } from '../src/wallet/payment.ts';
+import type { Payment, PaymentRequest } from '../src/wallet/payment.ts';
 import { newWallet, type Wallet } from '../src/wallet/wallet.ts';
 
 /** From BIP39's vectors. */
@@ -59,16 +61,29 @@ export interface CoinPlan {
   readonly kind?: KeyKind;
   readonly isConfirmed?: boolean;
   readonly index?: number;
+  /** How many payments that wait it hangs on, each its own. */
+  readonly row?: number;
+  readonly isAtLimit?: boolean;
 }
 
 /** Coins of ours, each with an outpoint of its own. */
 export function coinsOf(plans: readonly CoinPlan[]): readonly OwnedCoin[] {
-  return plans.map(({ amount, kind = 'p2wpkh', isConfirmed = true, index = 0 }, position) => ({
-    outPoint: { txid: parseHash(bytesToHex(sha256(Uint8Array.of(position)))), index: position },
-    output: { amount, script: ownScript(kind, index) },
-    path: { kind, isChange: false, index },
-    isConfirmed,
-  }));
+  return plans.map((plan, position) => {
+    const { amount, kind = 'p2wpkh', isConfirmed = true, index = 0, isAtLimit = false } = plan;
+    const { row = isConfirmed ? 0 : 1 } = plan;
+    return {
+      outPoint: { txid: someHash(position), index: position },
+      output: { amount, script: ownScript(kind, index) },
+      path: { kind, isChange: false, index },
+      ancestors: Array.from({ length: row }, (_, i) => someHash(position, i)),
+      isAtLimit,
+    };
+  });
+}
+
+/** A hash that belongs to these numbers, and to no others. */
+function someHash(...numbers: readonly number[]): Hash {
+  return parseHash(bytesToHex(sha256(Uint8Array.from(numbers))));
 }
 
 /** A request that asks for a little of much, unless the test says otherwise. */

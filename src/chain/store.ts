@@ -108,7 +108,9 @@ export class Store {
       throw new Fault('schema', `${problem}; run chain reindex`);
     }
     if (found !== genesis) {
-      throw new Fault('wrong-network', `the database has genesis ${found}, the network ${genesis}`);
+      const problem = `the database has genesis ${found}, the network ${genesis}`;
+      const remedy = 'name its own with --network, or another folder with --datadir';
+      throw new Fault('wrong-network', `${problem}; ${remedy}`);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Words of the command line, made into values before any command sees them. */
 import { InvalidArgumentError } from 'commander';
 import { parseAmount } from '../primitives/amount.ts';
-import { DecodeError } from '../primitives/codec.ts';
+import { DecodeError, type Hash, parseHash } from '../primitives/codec.ts';
 
 /** An amount above nothing, in base units, or all there is. */
 export function amount(text: string): bigint | 'all' {
@@ -24,6 +24,22 @@ export function feeRate(text: string): bigint {
   throw new InvalidArgumentError(`'${text}' is not a fee rate: write 1 or more, like 2.5`);
 }
 
+/** A block by its hash, or by its height on the active chain. */
+export function block(text: string): Hash | number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  if (isHash.test(text)) return parseHash(text);
+  const ways = 'write its height, or the 64 hex digits of its hash';
+  throw new InvalidArgumentError(`'${text}' is no block: ${ways}`);
+}
+
+/** A transaction by its id. */
+export function transactionId(text: string): Hash {
+  if (isHash.test(text)) return parseHash(text);
+  throw new InvalidArgumentError(`'${text}' is not a txid: write its 64 hex digits`);
+}
+
+const isHash = /^[0-9a-f]{64}$/i;
+
 /** A file: not the nameless one. */
 export function file(text: string): string {
   if (text !== '') return text;
@@ -34,6 +50,14 @@ export function file(text: string): string {
 export function folder(text: string): string {
   if (text !== '' && !text.startsWith('-')) return text;
   throw new InvalidArgumentError(`'${text}' is not a folder`);
+}
+
+/** The addresses of nodes, one more with each time that the option is given. */
+export function peer(text: string, before: readonly string[] = []): readonly string[] {
+  const [, port = '0'] =
+    /^\/(?:ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/(\d{1,5})(?:\/\S+)?$/.exec(text) ?? [];
+  if (Number(port) > 0 && Number(port) <= 65_535) return [...before, text];
+  throw new InvalidArgumentError(`'${text}' is no address like /ip4/10.0.0.1/tcp/3000`);
 }
 
 /** A whole number from `least` on. */

@@ -1,13 +1,14 @@
 /** The commands of the chain: their words and their help. */
 import { Command } from 'commander';
 import { whole } from './arguments.ts';
-import { atDesk, examples, setting } from './option.ts';
+import { atChainDesk, atDesk, examples, setting, threads } from './option.ts';
 
 export function mine(): Command {
   return new Command('mine')
     .description('mine blocks now')
     .addOption(setting('--blocks <n>', 'how many').argParser(whole(1)).default(1))
     .addOption(setting('--to <address|label>', 'who is paid; else your first wallet'))
+    .addOption(threads())
     .addOption(setting('--no-index', 'keep no transaction and address indexes'))
     .addHelpText('after', examples(['mine', 'mine --blocks 11 --to alice']))
     .action(async (options, command) => {
@@ -25,7 +26,7 @@ export function printChain(): Command {
     .addHelpText('after', examples(['printchain', 'printchain --limit 1 --from 0']))
     .action(async (options, command) => {
       const { printChain } = await import('./printchain.ts');
-      await atDesk(command, (desk) => printChain(desk, options));
+      await atChainDesk(command, (desk) => printChain(desk, options));
     });
 }
 
@@ -35,6 +36,6 @@ export function status(): Command {
     .addHelpText('after', examples(['status', 'status --json']))
     .action(async (_options, command) => {
       const { status } = await import('./status.ts');
-      await atDesk(command, status);
+      await atChainDesk(command, status);
     });
 }

@@ -1,7 +1,7 @@
 /** The commands that look after the database: their words and their help. */
 import { Command } from 'commander';
 import { file } from './arguments.ts';
-import { atDesk, examples, setting } from './option.ts';
+import { atChainDesk, examples, setting } from './option.ts';
 
 export function exportChain(): Command {
   return new Command('export')
@@ -10,7 +10,7 @@ export function exportChain(): Command {
     .addHelpText('after', examples(['export bootstrap.dat']))
     .action(async (path, _options, command) => {
       const { exportChain } = await import('./export.ts');
-      await atDesk(command, (desk) => exportChain(desk, path));
+      await atChainDesk(command, (desk) => exportChain(desk, path));
     });
 }
 
@@ -22,7 +22,7 @@ export function importChain(): Command {
     .addHelpText('after', examples(['import bootstrap.dat', 'import blk00000.dat']))
     .action(async (path, options, command) => {
       const { importChain } = await import('./import.ts');
-      await atDesk(command, (desk) => importChain(desk, path, options));
+      await atChainDesk(command, (desk) => importChain(desk, path, options));
     });
 }
 
@@ -32,7 +32,7 @@ export function verify(): Command {
     .addHelpText('after', examples(['verify']))
     .action(async (_options, command) => {
       const { verify } = await import('./verify.ts');
-      await atDesk(command, verify);
+      await atChainDesk(command, verify);
     });
 }
 
@@ -44,7 +44,7 @@ export function reindex(): Command {
     .addHelpText('after', examples(['reindex', 'reindex --only-index', 'reindex --no-index']))
     .action(async (options, command) => {
       const { reindex } = await import('./reindex.ts');
-      await atDesk(command, (desk) => reindex(desk, options));
+      await atChainDesk(command, (desk) => reindex(desk, options));
     });
 }
 
@@ -54,6 +54,6 @@ export function clear(): Command {
     .addHelpText('after', examples(['clear', 'clear --network regtest']))
     .action(async (_options, command) => {
       const { clear } = await import('./clear.ts');
-      await atDesk(command, clear);
+      await atChainDesk(command, clear);
     });
 }

@@ -8,12 +8,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNetwork } from '../consensus/network.ts';
 import { builtIn, type Params } from '../consensus/params.ts';
-import type { Node } from '../node/node.ts';
+import type { Node, NodeOptions } from '../node/node.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
-import { Keyring } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
 import { cipher, defaultDatadir, now, random } from './machine.ts';
-import { WalletFiles } from './walletfiles.ts';
+import type { WalletFiles } from './walletfiles.ts';
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -24,33 +24,61 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
 }
 
+/** What a command may say of the node that it opens. */
+interface DeskNodeSettings {
+  readonly hasIndex?: boolean;
+  readonly search?: NodeOptions['search'];
+}
+
+/** What knows wallets, and many libraries beneath: handed in where a command asks for wallets. */
+export interface WalletClasses {
+  readonly Keyring: typeof Keyring;
+  readonly WalletFiles: typeof WalletFiles;
+}
+
+/** What a desk offers to a command that asks for no wallet. */
+export type DeskWithoutWallets = Omit<Desk, 'wallets' | 'keyring' | 'lockWallets'>;
+
 export class Desk {
   readonly params: Params;
   /** Where all of this network lies. */
   readonly folder: string;
   readonly datadir: string;
-  readonly wallets: WalletFiles;
   readonly cipher = cipher;
   readonly random = random;
   readonly now = now;
   readonly options: GlobalOptions;
+  readonly #classes: WalletClasses | undefined;
+  readonly #wallets: WalletFiles | undefined;
   readonly #closers: (() => Promise<unknown>)[] = [];
   #isProgressing = false;
 
-  constructor(options: GlobalOptions) {
+  constructor(options: GlobalOptions, classes?: WalletClasses) {
     this.options = options;
+    this.#classes = classes;
     this.params = findNetwork(options.network);
     this.datadir = options.datadir ?? defaultDatadir();
     this.folder = join(this.datadir, this.params.name);
-    this.wallets = new WalletFiles(this.folder, this.params);
+    this.#wallets = classes && new classes.WalletFiles(this.folder, this.params);
+  }
+
+  get wallets(): WalletFiles {
+    if (!this.#wallets) throw new Error('assertion failed: this command asks for no wallet');
+    return this.#wallets;
+  }
+
+  /** Is the answer to be JSON? */
+  get isForPrograms(): boolean {
+    return this.options.json === true;
   }
 
   keyring(): Keyring {
-    return new Keyring(this.wallets.all(), this.params);
+    if (!this.#classes) throw new Error('assertion failed: this command asks for no wallet');
+    return new this.#classes.Keyring(this.wallets.all(), this.params);
   }
 
   /** Opens the database; it is closed when the command ends. */
-  async openNode(settings: { readonly hasIndex?: boolean } = {}): Promise<Node> {
+  async openNode(settings: DeskNodeSettings = {}): Promise<Node> {
     const { openNode } = await import('./opennode.ts');
     const { params } = this;
     const { node, close } = await openNode(this.folder, { params, ...settings });
@@ -67,6 +95,11 @@ export class Desk {
     const release = await this.wallets.lock();
     this.#closers.push(release);
     return release;
+  }
+
+  /** Does this when the command ends, however it does. */
+  atEnd(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
   }
 
   /** Lets go of all that the command opened. */

@@ -6,12 +6,8 @@
  * and left out where it is missing or wrong.
  */
 import { parseHex } from '../primitives/codec.ts';
-import {
-  answers,
-  isEcdsaShaped,
-  nobleEngine,
-  type SignatureEngine,
-} from '../primitives/signature.ts';
+import { nobleEngine } from '../primitives/reference.ts';
+import { answers, isEcdsaShaped, type SignatureEngine } from '../primitives/signature.ts';
 
 type VerifyEcdsa = SignatureEngine['verifyEcdsa'];
 type VerifySchnorr = SignatureEngine['verifySchnorr'];

@@ -19,9 +19,9 @@ import { hashOf } from '../chain/entry.ts';
 import { magicOf } from '../consensus/params.ts';
 import { walkUp } from '../node/view.ts';
 import { Fault } from '../primitives/fault.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 
-export async function exportChain(desk: Desk, path: string): Promise<void> {
+export async function exportChain(desk: DeskWithoutWallets, path: string): Promise<void> {
   const draft = new Draft(path);
   try {
     const node = await desk.openNode();
@@ -41,7 +41,11 @@ export async function exportChain(desk: Desk, path: string): Promise<void> {
 }
 
 /** Writes the chain from genesis to the tip; answers how many blocks it has. */
-async function writeBlocks(desk: Desk, view: ChainView, draft: Draft): Promise<number> {
+async function writeBlocks(
+  desk: DeskWithoutWallets,
+  view: ChainView,
+  draft: Draft,
+): Promise<number> {
   const magic = magicOf(desk.params);
   const progress = desk.counter('exporting block', view.tip.height + 1);
   let count = 0;

@@ -16,6 +16,7 @@ interface Balance {
   readonly pending: bigint;
   /** Minted too recently to be spent. */
   readonly immature: bigint;
+  readonly total: bigint;
 }
 
 export async function getBalance(
@@ -28,8 +29,7 @@ export async function getBalance(
   }
   const scripts = desk.keyring().scripts(address ?? name);
   const node = await desk.openNode();
-  const { confirmed, pending, immature } = await balanceOf(node, scripts);
-  const total = confirmed + pending + immature;
+  const { confirmed, pending, immature, total } = await balanceOf(node, scripts);
   const amounts = {
     confirmed: formatAmount(confirmed),
     pending: formatAmount(pending),
@@ -48,13 +48,11 @@ export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Pro
   let confirmed = 0n;
   let pending = 0n;
   let immature = 0n;
-  for (const script of scripts) {
-    for (const { coin, isWaiting, isSpent, isImmature } of await node.coinsOf(script)) {
-      if (isImmature) immature += coin.amount;
-      else if (!isWaiting) confirmed += coin.amount;
-      if (isWaiting) pending += coin.amount;
-      if (isSpent) pending -= coin.amount;
-    }
+  for (const { coin, isWaiting, isSpent, isImmature } of await node.coinsOf(...scripts)) {
+    if (isImmature) immature += coin.amount;
+    else if (!isWaiting) confirmed += coin.amount;
+    if (isWaiting) pending += coin.amount;
+    if (isSpent) pending -= coin.amount;
   }
-  return { confirmed, pending, immature };
+  return { confirmed, pending, immature, total: confirmed + pending + immature };
 }

@@ -6,7 +6,7 @@ import { type Imported, importBlocks } from '../chain/intake.ts';
 import { magicOf } from '../consensus/params.ts';
 import { describeReject } from '../consensus/reject.ts';
 import { Fault } from '../primitives/fault.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 
 export interface ImportOptions {
   /** Whether to keep transaction and address indexes, where there are some. */
@@ -14,7 +14,7 @@ export interface ImportOptions {
 }
 
 export async function importChain(
-  desk: Desk,
+  desk: DeskWithoutWallets,
   path: string,
   { index }: ImportOptions,
 ): Promise<void> {
@@ -73,7 +73,7 @@ function cannotRead(path: string, error: unknown): Fault {
 }
 
 /** Says how far it is, once a second. */
-function progressOf(desk: Desk, size: number): (offset: number) => void {
+function progressOf(desk: DeskWithoutWallets, size: number): (offset: number) => void {
   let last = desk.now();
   return (offset) => {
     const now = desk.now();

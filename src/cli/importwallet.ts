@@ -46,8 +46,14 @@ async function run<T>(
   return step.value;
 }
 
-async function isUsed(node: Node, script: Uint8Array): Promise<boolean> {
-  return (await node.coinsOf(script)).length > 0;
+/** Was it ever paid? Without the index nobody knows of coins that are spent. */
+function isUsed(node: Node, script: Uint8Array): Promise<boolean> {
+  const isWaiting = node.mempool.touching(script).length > 0;
+  return node.read(async ({ store }) => {
+    if (isWaiting) return true;
+    if (await store.hasIndex()) return (await store.addressSum(script)).events > 0;
+    return (await store.coinsOf(script)).length > 0;
+  });
 }
 
 /** Far more than 24 words take; a bound on what is read of a pipe that never ends. */

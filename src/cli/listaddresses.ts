@@ -20,13 +20,13 @@ export async function listAddresses(desk: Desk): Promise<void> {
   const listed: Listed[] = [];
   for (const { wallet, chosen } of purses) {
     for (const key of chosen) {
-      const { confirmed, pending, immature } = await balanceOf(node, [key.script]);
+      const { total } = await balanceOf(node, [key.script]);
       listed.push({
         address: addressOfKey(key, desk.params),
         label: wallet.label,
         kind: key.path.kind,
         change: key.path.isChange,
-        balance: formatAmount(confirmed + pending + immature),
+        balance: formatAmount(total),
       });
     }
   }

@@ -1,4 +1,5 @@
 /** The way in: reads the command line, runs the command, and says in one line what went wrong. */
+import { styleText } from 'node:util';
 import { CommanderError } from 'commander';
 import { Fault } from '../primitives/fault.ts';
 import { buildProgram } from './program.ts';
@@ -31,9 +32,14 @@ function report(error: unknown, words: readonly string[]): number {
   const { code, message } = wordsFor(error);
   if (has('--json', words)) {
     process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
-  } else process.stderr.write(`error: ${code}: ${message}\n`);
+  } else process.stderr.write(`${errorWord()} ${code}: ${message}\n`);
   if (has('--verbose', words) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return isUsage ? 2 : 1;
+}
+
+/** In red on a terminal, unless NO_COLOR says otherwise. */
+function errorWord(): string {
+  return styleText('red', 'error:', { stream: process.stderr });
 }
 
 function wordsFor(error: unknown): { readonly code: string; readonly message: string } {

@@ -1,7 +1,7 @@
 /** The commands of a node that runs: their words and their help. */
 import { Command } from 'commander';
 import { port, whole } from './arguments.ts';
-import { atDesk, examples, setting } from './option.ts';
+import { atDesk, examples, setting, threads } from './option.ts';
 
 export function startNode(): Command {
   return new Command('startnode')
@@ -9,6 +9,7 @@ export function startNode(): Command {
     .addOption(setting('--port <port>', 'for peers, which come later').argParser(port(1)))
     .addOption(setting('--http-port <port>', 'for programs; 0 for any').argParser(port(0)))
     .addOption(setting('--mine [address|label]', 'mine, and pay this; else your first wallet'))
+    .addOption(threads())
     .addOption(setting('--automine', 'mine a block when a payment arrives'))
     .addOption(
       setting('--block-interval <seconds>', 'between blocks, where a network has no difficulty')

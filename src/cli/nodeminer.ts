@@ -29,7 +29,7 @@ export class NodeMiner {
   mine(script: Uint8Array): Promise<Block> {
     return this.#turns.take(async () => {
       if (this.#isStopped) throw new Fault('stopping', 'the node is about to stop');
-      const block = await this.#node.mine(script);
+      const block = await this.#node.mine(script, this.#stop.signal);
       const hash = hashHeader(block.header);
       const payments = block.transactions.length - 1;
       this.#log.info('mined a block', { height: this.#node.chain.tip.height, hash, payments });

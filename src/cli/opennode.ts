@@ -1,12 +1,10 @@
-/** Opens a node on this machine: LevelDB beneath it, an engine and a mining thread beside. */
+/** Opens a node on this machine: LevelDB beneath it, an engine beside, and whoever searches. */
 import type { VerifyAll } from '../chain/chain.ts';
 import type { Params } from '../consensus/params.ts';
-import { Node } from '../node/node.ts';
+import { Node, type NodeOptions } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
-import { chooseEngine, loadEngines } from './engine.ts';
 import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
 import { now, random } from './machine.ts';
-import { MiningThread } from './miningthread.ts';
 
 export interface OpenNode {
   readonly node: Node;
@@ -21,6 +19,8 @@ export interface NodeSettings {
   readonly isSynced?: () => boolean;
   /** The time in seconds since 1970; the machine's where nothing is said. */
   readonly now?: () => number;
+  /** Who searches for nonces; only a node that has one can mine. */
+  readonly search?: NodeOptions['search'];
 }
 
 export async function openNode(folder: string, settings: NodeSettings): Promise<OpenNode> {
@@ -30,32 +30,35 @@ export async function openNode(folder: string, settings: NodeSettings): Promise<
 /** A node on a database that is open already; it is closed with the node. */
 export async function openNodeOn(open: OpenDatabase, settings: NodeSettings): Promise<OpenNode> {
   const { database, last } = open;
-  const thread = new MiningThread();
-  const close = async () => {
-    await thread.stop();
-    await open.close();
-  };
   try {
-    const search = thread.search.bind(thread);
-    const outside = { database, last, checksum, random, verifyAll, now, search };
+    const outside = { database, last, checksum, random, verifyAll, now, search: noSearch };
     const node = await Node.open({ ...outside, ...settings });
     const { chain } = node;
     if (settings.hasIndex === false && (await chain.store.indexTip()) !== undefined) {
       await chain.writer.dropIndexes();
     }
-    return { node, close };
+    return { node, close: open.close };
   } catch (error) {
-    await close();
+    await open.close();
     throw error;
   }
 }
+
+const noSearch: NodeOptions['search'] = () => {
+  throw new Error('assertion failed: this node was opened by somebody who does not mine');
+};
 
 let engine: Promise<SignatureEngine> | undefined;
 
 /** The engine of this process, loaded when it is first needed. */
 export function signatureEngine(): Promise<SignatureEngine> {
-  engine ??= loadEngines().then(chooseEngine);
+  engine ??= loadBestEngine();
   return engine;
+}
+
+async function loadBestEngine(): Promise<SignatureEngine> {
+  const { chooseEngine, loadEngines } = await import('./engine.ts');
+  return chooseEngine(await loadEngines());
 }
 
 export const verifyAll: VerifyAll = async (checks) => {

@@ -17,7 +17,8 @@ import {
   txid,
 } from '../primitives/transaction.ts';
 import { blockJson } from '../rpc/json.ts';
-import type { Desk } from './desk.ts';
+import { bold, fit } from './column.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 
 export interface PrintChainOptions {
   readonly limit: number;
@@ -26,14 +27,18 @@ export interface PrintChainOptions {
   readonly all?: boolean;
 }
 
-export async function printChain(desk: Desk, options: PrintChainOptions): Promise<void> {
+export async function printChain(
+  desk: DeskWithoutWallets,
+  options: PrintChainOptions,
+): Promise<void> {
   const node = await desk.openNode();
   const told = await node.read((chain) => tellBlocks(desk, chain, options));
   desk.answer('', told);
 }
 
+/** Prints the blocks for people, or answers them for programs. */
 async function tellBlocks(
-  desk: Desk,
+  desk: DeskWithoutWallets,
   chain: ChainView,
   options: PrintChainOptions,
 ): Promise<readonly object[]> {
@@ -48,19 +53,20 @@ async function tellBlocks(
   const told: object[] = [];
   for (const entry of entries) {
     const view = await viewBlock(chain, entry);
-    told.push(blockJson(view, desk.params));
-    desk.say(blockText(view, desk.params).join('\n'));
+    if (desk.isForPrograms) told.push(blockJson(view, desk.params));
+    else desk.say(blockText(view, desk.params).flatMap(fit).join('\n'));
   }
   return told;
 }
 
-function blockText(view: BlockView, params: Params): readonly string[] {
+/** The block as people read it. */
+export function blockText(view: BlockView, params: Params): readonly string[] {
   const { entry, hash, block } = view;
   const count = block.transactions.length;
   const time = new Date(entry.header.time * 1000).toISOString().replace('T', ' ').slice(0, 19);
   const side = view.isActive ? '' : entry.isFailed ? ', NOT VALID' : ', on a side branch';
   return [
-    `block ${entry.height}${side}`,
+    `${bold(`block ${entry.height}`)}${side}`,
     `  hash    ${hash}`,
     `  parent  ${entry.header.parent}`,
     `  time    ${time} UTC`,
@@ -70,9 +76,10 @@ function blockText(view: BlockView, params: Params): readonly string[] {
   ];
 }
 
-function transactionText(
+/** The transaction as people read it, its id first. */
+export function transactionText(
   transaction: Transaction,
-  { spent }: BlockView,
+  { spent }: Pick<BlockView, 'spent'>,
   params: Params,
 ): readonly string[] {
   const isMint = isCoinbase(transaction);

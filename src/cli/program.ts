@@ -4,12 +4,15 @@
  */
 import { Command } from 'commander';
 import { folder } from './arguments.ts';
+import { getBlock, getTransaction, history, mempool } from './askcommands.ts';
 import { mine, printChain, status } from './chaincommands.ts';
 import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
+import { createNetwork } from './networkcommands.ts';
 import { rpc, startNode, stop } from './nodecommands.ts';
 import { examples, setting } from './option.ts';
 import { readVersion } from './version.ts';
 import {
+  bump,
   createWallet,
   exportWallet,
   getBalance,
@@ -43,12 +46,20 @@ export function buildProgram(): Command {
     listAddresses,
     getBalance,
     send,
+    bump,
   ];
   const chainCommands = [mine, printChain, status];
+  const askCommands = [getBlock, getTransaction, history, mempool];
   const nodeCommands = [startNode, stop, rpc];
   const databaseCommands = [verify, reindex, exportChain, importChain, clear];
-  const all = [...walletCommands, ...chainCommands, ...nodeCommands, ...databaseCommands];
-  for (const make of all) {
+  for (const make of [
+    ...walletCommands,
+    ...chainCommands,
+    ...askCommands,
+    ...nodeCommands,
+    ...databaseCommands,
+    createNetwork,
+  ]) {
     const command = make().helpOption('--help', 'print this help');
     program.addCommand(command.configureHelp({ showGlobalOptions: true }));
   }

@@ -16,7 +16,7 @@ import { Waiting } from '../mempool/waiting.ts';
 import type { Node } from '../node/node.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Fault } from '../primitives/fault.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 import { type Exchange, exchangeDatabase } from './exchange.ts';
 import { openNodeOn } from './opennode.ts';
 
@@ -27,7 +27,7 @@ export interface ReindexOptions {
   readonly onlyIndex?: boolean;
 }
 
-export async function reindex(desk: Desk, options: ReindexOptions): Promise<void> {
+export async function reindex(desk: DeskWithoutWallets, options: ReindexOptions): Promise<void> {
   const { height, hash, checked, remarks } = options.onlyIndex
     ? await rebuildIndexes(desk)
     : await rebuild(desk, options.index);
@@ -44,7 +44,7 @@ interface Rebuilt {
   readonly remarks: readonly string[];
 }
 
-async function rebuildIndexes(desk: Desk): Promise<Rebuilt> {
+async function rebuildIndexes(desk: DeskWithoutWallets): Promise<Rebuilt> {
   const { chain } = await desk.openNode();
   const { height } = chain.tip;
   const progress = desk.counter('block', height + 1);
@@ -56,7 +56,7 @@ async function rebuildIndexes(desk: Desk): Promise<Rebuilt> {
 /** Later than any block: those that are here were not from the future when they came. */
 const endOfTime = 0xffff_ffff;
 
-async function rebuild(desk: Desk, hasIndex: boolean): Promise<Rebuilt> {
+async function rebuild(desk: DeskWithoutWallets, hasIndex: boolean): Promise<Rebuilt> {
   const exchange = await exchangeDatabase(desk.folder);
   let now = () => endOfTime;
   try {
@@ -91,7 +91,7 @@ interface Found {
 }
 
 /** Takes all blocks that can be read, as if they came again. */
-async function replay(desk: Desk, { old }: Exchange, node: Node): Promise<Found> {
+async function replay(desk: DeskWithoutWallets, { old }: Exchange, node: Node): Promise<Found> {
   const genesis = hashHeader(desk.params.genesis.header);
   const lost: Salvaged[] = [];
   const loose: Block[] = [];
@@ -110,7 +110,7 @@ async function replay(desk: Desk, { old }: Exchange, node: Node): Promise<Found>
 }
 
 /** Every block of another network would be refused, and be gone. */
-function foreign(hash: string, { params }: Desk): Fault {
+function foreign(hash: string, { params }: DeskWithoutWallets): Fault {
   const problem = `the database begins with block ${hash}, which is not that of ${params.name}`;
   return new Fault('wrong-network', `${problem}; name its network or file with --network`);
 }
@@ -123,7 +123,7 @@ async function returnPayments({ old }: Exchange, node: Node): Promise<void> {
 }
 
 /** Puts blocks that connect to nothing into a file, and says what became of all that is lost. */
-function keepLoose(desk: Desk, { lost, loose }: Found): readonly string[] {
+function keepLoose(desk: DeskWithoutWallets, { lost, loose }: Found): readonly string[] {
   const remarks = lost.map(({ height, hash }) => `block ${hash} at height ${height} is damaged`);
   if (loose.length === 0) return remarks;
   const path = join(desk.folder, `loose-blocks-${desk.now()}.dat`);

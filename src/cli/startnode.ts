@@ -1,5 +1,6 @@
 /** `chain startnode`: runs a node until it is interrupted. */
 import { readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isReject } from '../consensus/reject.ts';
 import type { Node } from '../node/node.ts';
@@ -11,6 +12,7 @@ import { answer } from '../rpc/protocol.ts';
 import type { Desk } from './desk.ts';
 import { type HttpServer, listen } from './httpserver.ts';
 import { Log } from './log.ts';
+import { MiningPool, newThreads, threadCount } from './miningpool.ts';
 import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
 import { NodeMiner } from './nodeminer.ts';
 import { readVersion } from './version.ts';
@@ -22,6 +24,8 @@ export interface StartNodeOptions {
   readonly mine?: string | true;
   readonly automine?: boolean;
   readonly blockInterval: number;
+  /** How many threads mine; all cores but one where it is not said. */
+  readonly threads?: number;
 }
 
 /** How long an answer that is on its way may take when the node is to stop. */
@@ -30,7 +34,9 @@ const patienceMs = 1_000;
 export async function startNode(desk: Desk, options: StartNodeOptions): Promise<void> {
   const log = new Log(desk.options);
   const script = payee(desk, options);
-  const node = await desk.openNode();
+  const pool = new MiningPool(newThreads(threadCount(options.threads, availableParallelism())));
+  desk.atEnd(() => pool.stop());
+  const node = await desk.openNode({ search: (search, signal) => pool.search(search, signal) });
   const stopping = Promise.withResolvers<string>();
   const miner = new NodeMiner(node, log);
   const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};

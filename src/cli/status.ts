@@ -1,9 +1,9 @@
 /** `chain status`: one look at everything. */
 import { hashOf } from '../chain/entry.ts';
 import { difficultyOf } from '../rpc/json.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 
-export async function status(desk: Desk): Promise<void> {
+export async function status(desk: DeskWithoutWallets): Promise<void> {
   const { signatureEngine } = await import('./opennode.ts');
   const { chain, mempool } = await desk.openNode();
   const { tip } = chain;

@@ -1,11 +1,11 @@
 /** `chain verify`: checks everything the database holds. */
 import { join } from 'node:path';
 import { verifyChain } from '../chain/verify.ts';
-import type { Desk } from './desk.ts';
+import type { DeskWithoutWallets } from './desk.ts';
 import { verifyAll } from './opennode.ts';
 import { checkAllTables } from './tablecheck.ts';
 
-export async function verify(desk: Desk): Promise<void> {
+export async function verify(desk: DeskWithoutWallets): Promise<void> {
   const { params } = desk;
   const node = await desk.openNode();
   checkAllTables(join(desk.folder, 'chain'));
@@ -15,9 +15,11 @@ export async function verify(desk: Desk): Promise<void> {
     return verifyChain(view, { params, verifyAll, identity, progress });
   });
   const count = `${checked} block${checked === 1 ? '' : 's'}`;
-  const indexes = hasIndex ? 'and both indexes' : 'there are no indexes';
+  const rest = hasIndex
+    ? 'with all coins, undo records and both indexes'
+    : 'with all coins and undo records; there are no indexes';
   const lines = [
-    `all is well: ${count} checked, with all coins and undo records; ${indexes}`,
+    `all is well: ${count} checked, ${rest}`,
     `tip    ${height} ${hash}`,
     `coins  ${digest}`,
   ];

@@ -1,7 +1,7 @@
 /** The commands of wallets: their words and their help. */
 import { Command, Option } from 'commander';
-import { amount, feeRate } from './arguments.ts';
-import { atDesk, demand, examples, setting } from './option.ts';
+import { amount, feeRate, transactionId } from './arguments.ts';
+import { atDesk, demand, examples, setting, threads } from './option.ts';
 
 export function createWallet(): Command {
   return new Command('createwallet')
@@ -107,6 +107,7 @@ export function send(): Command {
     )
     .addOption(setting('--memo <text>', 'words for all to read, 80 bytes at most'))
     .addOption(setting('--mine', 'and mine a block that holds it'))
+    .addOption(threads())
     .addOption(passwordFile())
     .addHelpText(
       'after',
@@ -119,5 +120,23 @@ export function send(): Command {
       demand(command, ['to', 'amount']);
       const { send } = await import('./send.ts');
       await atDesk(command, (desk) => send(desk, options));
+    });
+}
+
+export function bump(): Command {
+  return new Command('bump')
+    .description('replace a payment of yours that waits by one with a higher fee')
+    .argument('<txid>', 'which payment, as send named it', transactionId)
+    .addOption(
+      setting(
+        '--fee-rate <rate>',
+        'the new fee in base units a virtual byte; else the least that will do',
+      ).argParser(feeRate),
+    )
+    .addOption(passwordFile())
+    .addHelpText('after', examples(['bump 4a5e…', 'bump 4a5e… --fee-rate 12.5']))
+    .action(async (id, options, command) => {
+      const { bump } = await import('./bump.ts');
+      await atDesk(command, (desk) => bump(desk, id, options));
     });
 }

@@ -5,7 +5,7 @@
  * Once a block has made room it falls by half in twelve hours, faster where there is much room.
  * Core: GetMinFee and trackPackageRemoved.
  */
-import { incrementalFeeRate } from './policy.ts';
+import { incrementalFeeRate } from '../primitives/standard.ts';
 
 /** Core: ROLLING_FEE_HALFLIFE. */
 const halfLifeSeconds = 12 * 3600;

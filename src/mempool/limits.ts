@@ -1,12 +1,11 @@
 /** Limits: how much may wait, how long, and in how long a row. */
+import { incrementalFeeRate, maxPackageCount } from '../primitives/standard.ts';
 import { type Transaction, virtualBytes } from '../primitives/transaction.ts';
 import { aloneIn, type Member } from './member.ts';
 import { feeRateOf, minus, nothing, type Package, plus } from './package.ts';
-import { incrementalFeeRate, type PaymentReject, refuse } from './policy.ts';
+import { type PaymentReject, refuse } from './policy.ts';
 import type { Pool } from './pool.ts';
 
-/** How many may wait in a package. Core: DEFAULT_ANCESTOR_LIMIT and DEFAULT_DESCENDANT_LIMIT. */
-const maxPackageCount = 25;
 /** The virtual bytes of a package. Core: DEFAULT_ANCESTOR_SIZE_LIMIT_KVB and its twin. */
 const maxPackageBytes = 101_000;
 /** What the mempool may take of the memory, where nothing else is said. */

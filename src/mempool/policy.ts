@@ -13,12 +13,6 @@ import { feeAt } from './package.ts';
 /** The smallest, in stripped bytes. Core: MIN_STANDARD_TX_NONWITNESS_SIZE. */
 const minPaymentBytes = 65;
 
-/**
- * What it costs to be carried through the network once more, per 1,000 virtual bytes. Core:
- * DEFAULT_INCREMENTAL_RELAY_FEE, as it was for long.
- */
-export const incrementalFeeRate = 1_000n;
-
 /** Core's words for what the mempool refuses beside what the rules refuse. */
 export type PolicyReason =
   | 'coinbase'

@@ -5,10 +5,11 @@
  * for a miner would take the dearer one anyhow. What is left keeps the mempool from growing poorer,
  * and makes it pay for each replacement that the network carries.
  */
+import { incrementalFeeRate } from '../primitives/standard.ts';
 import { type Transaction, txid, virtualBytes } from '../primitives/transaction.ts';
 import { aloneIn, type Member } from './member.ts';
 import { compareRates, feeAt } from './package.ts';
-import { incrementalFeeRate, type PaymentReject, refuse } from './policy.ts';
+import { type PaymentReject, refuse } from './policy.ts';
 import type { Pool } from './pool.ts';
 
 /** Rule 5. Core: MAX_REPLACEMENT_CANDIDATES. */

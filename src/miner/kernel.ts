@@ -6,8 +6,11 @@
  * are held against.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { numberFromHash } from '../consensus/work.ts';
 import { type Header, Header as HeaderCodec } from '../primitives/block.ts';
-import { encode } from '../primitives/codec.ts';
+import { encode, hashFromBytes } from '../primitives/codec.ts';
+import { sha256d } from '../primitives/hash.ts';
 
 /** Where and how far to search, as plain data that can go to another thread. */
 export interface Search {
@@ -46,6 +49,14 @@ export function searchNonce({ header, target, firstNonce, count }: Search): numb
     if (isNotAbove(hash, target)) return nonce;
   }
   return undefined;
+}
+
+/** Does this nonce do? Reckoned in the plain way, for no kernel is believed. */
+export function isHit({ header, target, firstNonce, count }: Search, nonce: number): boolean {
+  if (!(nonce >= firstNonce && nonce < firstNonce + count && nonce < 2 ** 32)) return false;
+  const whole = Uint8Array.from(header);
+  new DataView(whole.buffer).setUint32(76, nonce, true);
+  return numberFromHash(hashFromBytes(sha256d(whole))) <= BigInt(`0x${bytesToHex(target)}`);
 }
 
 /** Is the hash, little end first, a number not above the target, big end first? */

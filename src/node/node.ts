@@ -45,8 +45,11 @@ export interface NodeOptions extends ChainOptions {
   readonly now: () => number;
   /** What waiting payments may take of the memory. */
   readonly maxMempoolBytes?: number | undefined;
-  /** Searches for a nonce, in threads of its own. */
-  readonly search: (search: Search) => Promise<number | undefined>;
+  /**
+   * Searches for a nonce, in threads of its own. The answer is `undefined` where none will do, and
+   * once the signal says that the search is in vain.
+   */
+  readonly search: (search: Search, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 /** A coin as its owner wants to know it. */
@@ -59,6 +62,16 @@ export interface OwnCoin extends NamedCoin {
   readonly isImmature: boolean;
 }
 
+/** A search that goes on, to be ended when there is something better to search for. */
+interface Work {
+  readonly controller: AbortController;
+  /** When its template was asked for, in seconds since 1970. */
+  readonly begin: number;
+}
+
+/** How long a payment that came may be missing in what is searched for. Core: getblocktemplate. */
+const maxStaleSeconds = 5;
+
 /** Nonces a search, after which the time and the payments of the block are brought up to date. */
 const noncesPerSearch = 8_000_000;
 
@@ -67,6 +80,7 @@ export class Node {
   readonly mempool: Mempool;
   readonly #options: NodeOptions;
   readonly #turns = new Turns();
+  readonly #works = new Set<Work>();
   /** While a block is taken: how all was before it. */
   #before: Reading | undefined;
 
@@ -113,6 +127,7 @@ export class Node {
       await before.leave();
       return accepted;
     });
+    if (!isReject(answer) && answer.status === 'connected') this.#endWorkBegunBy(Infinity);
     await this.#retryOrphans();
     return answer;
   }
@@ -122,6 +137,7 @@ export class Node {
     const answer = await this.#turns.take(() =>
       this.mempool.accept(transaction, this.#options.now(), peer),
     );
+    if (!isReject(answer)) this.#endWorkBegunBy(this.#options.now() - maxStaleSeconds);
     await this.#retryOrphans();
     return answer;
   }
@@ -142,6 +158,11 @@ export class Node {
     return this.#turns.take(() => tryHeader(header, this.chain, this.#options.now()));
   }
 
+  /** What is asked of a payment now for want of room, in base units per 1,000 virtual bytes. */
+  minFeeRate(): bigint {
+    return this.mempool.minFeeRate(this.#options.now());
+  }
+
   /** One a turn, so that a stranger's row of orphans keeps no block waiting. */
   async #retryOrphans(): Promise<void> {
     const retry = () => this.#turns.take(() => this.mempool.retry(this.#options.now()));
@@ -157,18 +178,48 @@ export class Node {
     return this.mempool.follow(isNext ? change : await changeSince(followed, this.chain), now);
   }
 
-  /** Mines a block that pays this script and holds what waits. Answers once it is accepted. */
-  async mine(script: Uint8Array): Promise<Block> {
+  /**
+   * Mines a block that pays this script and holds what waits. Answers once it is accepted; the
+   * signal ends it before, and then it throws the signal's reason.
+   */
+  async mine(script: Uint8Array, signal?: AbortSignal): Promise<Block> {
     for (let extraNonce = 0; ; extraNonce++) {
-      const template = await this.template(script, extraNonce);
-      const target = targetFromBits(template.header.bits, this.chain.params.limitBits) ?? 0n;
-      const nonce = await this.#options.search(searchOf(template.header, target, noncesPerSearch));
-      if (nonce === undefined) continue;
-      const block = { ...template, header: { ...template.header, nonce } };
+      signal?.throwIfAborted();
+      const block = await this.#searchBlock(script, extraNonce, signal);
+      if (!block) continue;
       const answer = await this.submitBlock(block);
       if (isReject(answer)) throw new Fault(answer.reason, explainRefusal(answer.reason));
       // Another block may have come first; then this one is in vain, and the search begins anew.
       if (answer.status === 'connected') return block;
+    }
+  }
+
+  /** The next block with a nonce that does, unless there is none or something better comes. */
+  async #searchBlock(
+    script: Uint8Array,
+    extraNonce: number,
+    stop: AbortSignal | undefined,
+  ): Promise<Block | undefined> {
+    const work = { controller: new AbortController(), begin: this.#options.now() };
+    // Before the template is made, so that nothing can come between unnoticed.
+    this.#works.add(work);
+    try {
+      const template = await this.template(script, extraNonce);
+      const { header } = template;
+      const target = targetFromBits(header.bits, this.chain.params.limitBits) ?? 0n;
+      const signal = AbortSignal.any([work.controller.signal, ...(stop ? [stop] : [])]);
+      const search = searchOf(header, target, noncesPerSearch);
+      const nonce = await this.#options.search(search, signal);
+      return nonce === undefined ? undefined : { ...template, header: { ...header, nonce } };
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  /** Ends the searches that began at this time or before: there is something better to find. */
+  #endWorkBegunBy(time: number): void {
+    for (const { controller, begin } of this.#works) {
+      if (begin <= time) controller.abort();
     }
   }
 
@@ -189,17 +240,13 @@ export class Node {
     });
   }
 
-  /** The coins that pay this script, those of waiting payments too. */
-  coinsOf(script: Uint8Array): Promise<readonly OwnCoin[]> {
+  /** The coins that pay these scripts, those of waiting payments too, in one view of all. */
+  coinsOf(...scripts: readonly Uint8Array[]): Promise<readonly OwnCoin[]> {
     // All that waits is read at one moment, that of the view.
-    const waiting = this.mempool.coinsOf(script);
-    const spent = new Set(
-      this.mempool
-        .touching(script)
-        .flatMap(({ transaction }) =>
-          transaction.inputs.map((input) => outPointName(input.prevout)),
-        ),
-    );
+    const waiting = scripts.map((script) => this.mempool.coinsOf(script));
+    const spending = scripts.flatMap((script) => this.mempool.touching(script));
+    const inputs = spending.flatMap(({ transaction }) => transaction.inputs);
+    const spent = new Set(inputs.map(({ prevout }) => outPointName(prevout)));
     return this.read(async ({ store, tip }) => {
       const own = (named: NamedCoin, isWaiting: boolean): OwnCoin => ({
         ...named,
@@ -207,11 +254,12 @@ export class Node {
         isSpent: spent.has(outPointName(named.outPoint)),
         isImmature: !isMature(named.coin, tip.height + 1, this.chain.params),
       });
-      const stored = await store.coinsOf(script);
-      return [
-        ...stored.map((named) => own(named, false)),
-        ...waiting.map((named) => own(named, true)),
-      ];
+      const coins: OwnCoin[] = [];
+      for (const [i, script] of scripts.entries()) {
+        coins.push(...(await store.coinsOf(script)).map((named) => own(named, false)));
+        coins.push(...(waiting[i] ?? []).map((named) => own(named, true)));
+      }
+      return coins;
     });
   }
 }

@@ -1,10 +1,24 @@
-/** A block with all that is told of it: its place in the chain, and the coins that it spent. */
+/**
+ * Views: blocks, transactions and what waits, each with all that is told of it.
+ *
+ * A block is told with its place in the chain and the coins that it spent, a transaction with the
+ * block that holds it.
+ */
 import type { ChainView } from '../chain/chain.ts';
 import { damaged } from '../chain/database.ts';
 import { type Entry, hashOf } from '../chain/entry.ts';
+import type { Member } from '../mempool/member.ts';
+import type { Mempool } from '../mempool/mempool.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
-import { type Output, outPointName, txid } from '../primitives/transaction.ts';
+import { incrementalFeeRate, minFeeRate } from '../primitives/standard.ts';
+import {
+  isCoinbase,
+  type Output,
+  outPointName,
+  type Transaction,
+  txid,
+} from '../primitives/transaction.ts';
 
 export interface BlockView {
   readonly entry: Entry;
@@ -43,6 +57,93 @@ export async function viewBlock({ store, tip }: ChainView, entry: Entry): Promis
     next: isActive ? await store.hashAt(entry.height + 1) : undefined,
     spent,
   };
+}
+
+export interface TransactionView {
+  readonly transaction: Transaction;
+  /** By `outPointName`: what its inputs spend, among others. */
+  readonly spent: ReadonlyMap<string, Output>;
+  readonly place:
+    | { readonly kind: 'block'; readonly block: BlockView }
+    | { readonly kind: 'waiting'; readonly member: Member };
+}
+
+/** The transaction of this id that waits or is on the active chain; `undefined` if neither is. */
+export async function viewTransaction(
+  view: ChainView,
+  mempool: Mempool,
+  id: Hash,
+): Promise<TransactionView | undefined> {
+  const member = mempool.get(id);
+  if (member) {
+    const { transaction, coins } = member;
+    const names = transaction.inputs.map(({ prevout }) => outPointName(prevout));
+    const spent = new Map(coins.map((coin, i) => [names[i] ?? '', coin]));
+    return { transaction, spent, place: { kind: 'waiting', member } };
+  }
+  const place = await findPlace(view, id);
+  if (!place) return undefined;
+  const block = await viewBlock(view, await view.store.activeEntry(place.height));
+  const transaction = block.block.transactions[place.position];
+  if (!transaction || txid(transaction) !== id) throw damaged(`transaction ${id} is not in place`);
+  return { transaction, spent: block.spent, place: { kind: 'block', block } };
+}
+
+async function findPlace({ store }: ChainView, id: Hash) {
+  // Genesis is in no index; but the root of a tree of one transaction is the txid of that one.
+  const { header } = await store.activeEntry(0);
+  return header.merkleRoot === id ? { height: 0, position: 0 } : store.place(id);
+}
+
+/** In base units; `undefined` for a coinbase, or where not all that it spends is known. */
+export function feeOf(
+  transaction: Transaction,
+  spent: ReadonlyMap<string, Output>,
+): bigint | undefined {
+  if (isCoinbase(transaction)) return undefined;
+  let fee = -transaction.outputs.reduce((sum, { amount }) => sum + amount, 0n);
+  for (const { prevout } of transaction.inputs) {
+    const coin = spent.get(outPointName(prevout));
+    if (!coin) return undefined;
+    fee += coin.amount;
+  }
+  return fee;
+}
+
+/** What waits, and what is asked of whoever wants to wait too. */
+export interface MempoolView {
+  /** Parents before their children. */
+  readonly members: readonly Member[];
+  /** Those that signal, or spend coins of one that does. BIP125. */
+  readonly replaceable: ReadonlySet<Hash>;
+  readonly bytes: number;
+  readonly fees: bigint;
+  readonly usage: number;
+  readonly maxBytes: number;
+  /** What a payment must pay always, now, and more than what it replaces. */
+  readonly rates: {
+    /** All in base units per 1,000 virtual bytes. */
+    readonly least: bigint;
+    readonly now: bigint;
+    readonly incremental: bigint;
+  };
+}
+
+export function viewMempool(mempool: Mempool, now: number): MempoolView {
+  const { bytes, fees, usage, maxBytes } = mempool;
+  const members = mempool.list();
+  const replaceable = new Set<Hash>();
+  for (const { id, transaction, parents } of members) {
+    const isSignal = transaction.inputs.some(({ sequence }) => sequence < 0xffff_fffe);
+    if (isSignal || [...parents].some((each) => replaceable.has(each))) replaceable.add(id);
+  }
+  const asked: bigint = mempool.minFeeRate(now);
+  const rates = {
+    least: minFeeRate,
+    now: asked > minFeeRate ? asked : minFeeRate,
+    incremental: incrementalFeeRate,
+  };
+  return { members, replaceable, bytes, fees, usage, maxBytes, rates };
 }
 
 /** The active blocks from this height down, the newest first. */

@@ -19,7 +19,7 @@ export type OutputKind =
 const opReturn = 0x6a;
 
 /** The longest script of a data carrier, in bytes. Core's default for -datacarriersize. */
-const maxCarrierBytes = 83;
+export const maxCarrierBytes = 83;
 
 /** Which kind of output this is; `undefined` where it is none of ours. */
 export function outputKind(script: Uint8Array): OutputKind | undefined {

@@ -1,10 +1,11 @@
 /**
- * Signatures: one narrow door to elliptic curves, and the reference engine behind it.
+ * Signatures: one narrow door to elliptic curves. No engine is loaded by this file: most of what
+ * the program is asked needs none.
  *
  * An engine answers a boolean for any bytes whatever and never throws, so that no signature from a
  * stranger can be an incident. All engines agree: what one refuses, all refuse.
  */
-import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { DecodeError, Reader } from './codec.ts';
 
 /** What is asked of the curve, as plain data: to be kept, counted, sent to another thread. */
@@ -49,18 +50,6 @@ export function isEcdsaShaped(
   );
 }
 
-/** The reference: @noble/curves, pure JavaScript, audited. What the others are held against. */
-export const nobleEngine: SignatureEngine = {
-  name: '@noble/curves',
-  verifyEcdsa: (signature, digest, publicKey) =>
-    isEcdsaShaped(signature, digest, publicKey) &&
-    answers(() => secp256k1.verify(signature, digest, publicKey, { prehash: false, lowS: true })),
-  verifySchnorr: (signature, digest, publicKey) =>
-    signature.length === 64 &&
-    publicKey.length === 32 &&
-    answers(() => schnorr.verify(signature, digest, publicKey)),
-};
-
 /** A library that throws at malformed points or numbers says no by that. */
 export function answers(ask: () => boolean): boolean {
   try {
@@ -71,7 +60,7 @@ export function answers(ask: () => boolean): boolean {
 }
 
 /** Half the order of the curve: s is not above it, so that nobody can turn it round. BIP146. */
-const halfOrder = secp256k1.Point.Fn.ORDER >> 1n;
+const halfOrder = 0x7fffffff_ffffffff_ffffffff_ffffffff_5d576e73_57a4501d_dfe92f46_681b20a0n;
 
 /**
  * A strict-DER, low-S signature as 64 bytes of r and s. Throws a `DecodeError` for any other form:
@@ -85,7 +74,7 @@ export function compactFromDer(der: Uint8Array): Uint8Array {
   compact.set(readInteger(from), 0);
   const s = readInteger(from);
   if (from.remaining > 0) throw new DecodeError('bytes behind the DER signature');
-  if (secp256k1.Point.Fn.fromBytes(s, true) > halfOrder) throw new DecodeError('s is high');
+  if (BigInt(`0x${bytesToHex(s)}`) > halfOrder) throw new DecodeError('s is high');
   compact.set(s, 32);
   return compact;
 }

@@ -8,6 +8,16 @@ import { isUnspendable, outputKind } from './script.ts';
 export const minFeeRate = 1_000n;
 /** The heaviest payment that is passed on, in weight units. Core: MAX_STANDARD_TX_WEIGHT. */
 export const maxPaymentWeight = 400_000;
+/**
+ * How many may wait in a package: a payment with all before it, or with all behind it. Core:
+ * DEFAULT_ANCESTOR_LIMIT and DEFAULT_DESCENDANT_LIMIT.
+ */
+export const maxPackageCount = 25;
+/**
+ * What it costs to be carried through the network once more, per 1,000 virtual bytes. Core:
+ * DEFAULT_INCREMENTAL_RELAY_FEE, as it was for long.
+ */
+export const incrementalFeeRate = 1_000n;
 
 /**
  * The least that an output of this script must hold, in base units: below it, spending it costs

@@ -1,21 +1,22 @@
 /**
- * Our values as JSON, in the field names of Bitcoin Core's RPC. Amounts are text with eight places,
- * for a JSON number is a floating-point one to most who read it.
+ * Our values as JSON, in the field names of Bitcoin Core's RPC: blocks and what is in them. Amounts
+ * are text with eight places, for a JSON number is a floating-point one to most who read it.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
-import type { BlockView } from '../node/view.ts';
+import { type BlockView, feeOf, type TransactionView } from '../node/view.ts';
 import { addressOf } from '../primitives/address.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { blockWeight, strippedBlockBytes, totalBlockBytes } from '../primitives/block.ts';
-import { type OutputKind, outputKind } from '../primitives/script.ts';
+import { encode } from '../primitives/codec.ts';
+import { outputKind } from '../primitives/script.ts';
 import {
   type Input,
   isCoinbase,
   type Output,
   outPointName,
-  type Transaction,
+  Transaction,
   totalBytes,
   txid,
   virtualBytes,
@@ -23,8 +24,40 @@ import {
   wtxid,
 } from '../primitives/transaction.ts';
 
-/** The block as `getblock` with verbosity 3 tells it. */
+/** What transactions spend, by `outPointName`. */
+type Spent = ReadonlyMap<string, Output>;
+
+/** The block as `getblock` with verbosity 2 tells it, with the bytes of its transactions. */
+export function rawBlockJson(view: BlockView, params: Params): object {
+  const tx = view.block.transactions.map((transaction) => ({
+    ...partsJson(transaction, params),
+    ...feeJson(transaction, view.spent),
+    ...bytesJson(transaction),
+  }));
+  return { ...headJson(view), tx };
+}
+
+/** The block with the coins that it spent, as with verbosity 3, but without these bytes. */
 export function blockJson(view: BlockView, params: Params): object {
+  const { block, spent } = view;
+  const tx = block.transactions.map((transaction) => ({
+    ...partsJson(transaction, params, spent),
+    ...feeJson(transaction, spent),
+  }));
+  return { ...headJson(view), tx };
+}
+
+/** The transaction as `getrawtransaction` with verbosity 1 tells it. */
+export function transactionJson({ transaction, place }: TransactionView, params: Params): object {
+  const told = { ...partsJson(transaction, params), ...bytesJson(transaction) };
+  if (place.kind === 'waiting') return told;
+  const { hash, confirmations, entry } = place.block;
+  const { time } = entry.header;
+  return { ...told, blockhash: hash, confirmations, time, blocktime: time };
+}
+
+/** All of a block but its transactions. */
+function headJson(view: BlockView): object {
   const { block, entry, hash } = view;
   const { header } = block;
   return {
@@ -47,7 +80,6 @@ export function blockJson(view: BlockView, params: Params): object {
     strippedsize: strippedBlockBytes(block),
     size: totalBlockBytes(block),
     weight: blockWeight(block),
-    tx: block.transactions.map((transaction) => transactionJson(transaction, view, params)),
   };
 }
 
@@ -57,8 +89,10 @@ export function difficultyOf(bits: number): number {
   return (0xffff / mantissa) * 256 ** (0x1d - (bits >>> 24));
 }
 
-function transactionJson(transaction: Transaction, view: BlockView, params: Params): object {
+/** Where it is known what was spent, inputs tell it. */
+function partsJson(transaction: Transaction, params: Params, spent?: Spent): object {
   const { version, lockTime, inputs, outputs } = transaction;
+  const isMint = isCoinbase(transaction);
   return {
     txid: txid(transaction),
     hash: wtxid(transaction),
@@ -67,67 +101,84 @@ function transactionJson(transaction: Transaction, view: BlockView, params: Para
     vsize: virtualBytes(transaction),
     weight: weight(transaction),
     locktime: lockTime,
-    vin: inputs.map((input) =>
-      isCoinbase(transaction) ? coinbaseInputJson(input) : inputJson(input, view, params),
-    ),
-    vout: outputs.map((output, n) => ({ n, ...outputJson(output, params) })),
-    ...feeJson(transaction, view),
+    vin: inputs.map((input) => ({
+      ...(isMint ? { coinbase: bytesToHex(input.scriptSig) } : spendingJson(input)),
+      ...(input.witness.length > 0 ? { txinwitness: input.witness.map(bytesToHex) } : {}),
+      ...prevoutJson(spent?.get(outPointName(input.prevout)), params),
+      sequence: input.sequence,
+    })),
+    vout: outputs.map(({ amount, script }, n) => ({
+      value: formatAmount(amount),
+      n,
+      scriptPubKey: scriptJson(script, params),
+    })),
   };
 }
 
-function coinbaseInputJson({ scriptSig, witness, sequence }: Input): object {
-  return { coinbase: bytesToHex(scriptSig), txinwitness: witness.map(bytesToHex), sequence };
-}
-
-function inputJson(input: Input, { spent }: BlockView, params: Params): object {
-  const { prevout, scriptSig, witness, sequence } = input;
-  const coin = spent.get(outPointName(prevout));
+function spendingJson({ prevout, scriptSig }: Input): object {
   return {
     txid: prevout.txid,
     vout: prevout.index,
     scriptSig: { asm: '', hex: bytesToHex(scriptSig) },
-    txinwitness: witness.map(bytesToHex),
-    ...(coin ? { prevout: outputJson(coin, params) } : {}),
-    sequence,
   };
 }
 
-function outputJson({ amount, script }: Output, { prefix }: Params): object {
+function prevoutJson(coin: Output | undefined, params: Params): object {
+  if (!coin) return {};
+  const { amount, script } = coin;
+  return { prevout: { value: formatAmount(amount), scriptPubKey: scriptJson(script, params) } };
+}
+
+function scriptJson(script: Uint8Array, { prefix }: Params): object {
   const address = addressOf(script, prefix);
-  const output = outputKind(script);
   return {
-    value: formatAmount(amount),
-    scriptPubKey: {
-      asm: output ? assembly(output) : '',
-      hex: bytesToHex(script),
-      ...(address ? { address } : {}),
-      type: output ? typeNames[output.kind] : 'nonstandard',
-    },
+    asm: assembly(script),
+    hex: bytesToHex(script),
+    ...(address ? { address } : {}),
+    type: typeOf(script),
   };
 }
 
-/** Core's names for the kinds of output. */
+/** Core's name for the kind of output. */
+function typeOf(script: Uint8Array): string {
+  const output = outputKind(script);
+  return output ? typeNames[output.kind] : isBareKey(script) ? 'pubkey' : 'nonstandard';
+}
+
 const typeNames = {
   p2wpkh: 'witness_v0_keyhash',
   p2tr: 'witness_v1_taproot',
   carrier: 'nulldata',
 } as const;
 
-function assembly(output: OutputKind): string {
-  if (output.kind === 'carrier') return ['OP_RETURN', ...output.pushes.map(bytesToHex)].join(' ');
-  return `${output.kind === 'p2wpkh' ? 0 : 1} ${bytesToHex(output.program)}`;
+function assembly(script: Uint8Array): string {
+  const output = outputKind(script);
+  if (isBareKey(script)) return `${bytesToHex(script.slice(1, -1))} OP_CHECKSIG`;
+  if (output?.kind === 'carrier') return ['OP_RETURN', ...output.pushes.map(pushed)].join(' ');
+  return output ? `${output.kind === 'p2wpkh' ? 0 : 1} ${bytesToHex(output.program)}` : '';
+}
+
+/** Bitcoin's genesis pays to a whole key, as no other block here may. */
+function isBareKey(script: Uint8Array): boolean {
+  return script.length === 67 && script[0] === 65 && script[66] === 0xac;
+}
+
+/** What is pushed: up to four bytes are a number, its top bit the sign. Core: ScriptToAsmStr. */
+function pushed(bytes: Uint8Array): string {
+  if (bytes.length > 4) return bytesToHex(bytes);
+  const top = bytes.at(-1) ?? 0;
+  const size = bytes.reduce((sum, byte, i) => sum + byte * 256 ** i, 0);
+  return String(top < 0x80 ? size : 0x80 * 256 ** (bytes.length - 1) - size);
 }
 
 /** Known where all the coins that were spent are. */
-function feeJson(transaction: Transaction, { spent }: BlockView): object {
-  if (isCoinbase(transaction)) return {};
-  let fee = -transaction.outputs.reduce((sum, { amount }) => sum + amount, 0n);
-  for (const { prevout } of transaction.inputs) {
-    const coin = spent.get(outPointName(prevout));
-    if (!coin) return {};
-    fee += coin.amount;
-  }
-  return { fee: formatAmount(fee) };
+function feeJson(transaction: Transaction, spent: Spent): object {
+  const fee = feeOf(transaction, spent);
+  return fee === undefined ? {} : { fee: formatAmount(fee) };
+}
+
+function bytesJson(transaction: Transaction): object {
+  return { hex: bytesToHex(encode(Transaction, transaction)) };
 }
 
 function hex(number: number | bigint, digits: number): string {

@@ -7,20 +7,19 @@
 import { formatAmount } from '../primitives/amount.ts';
 import { Fault } from '../primitives/fault.ts';
 import { carrierScript, outputKind } from '../primitives/script.ts';
-import { dustLimit, maxPaymentWeight } from '../primitives/standard.ts';
-import type { OutPoint, Output, Transaction } from '../primitives/transaction.ts';
-import { addCoin, feeOf, isWorthwhile, nothing, type Sum, signedWeight } from './fee.ts';
-import type { KeyPath } from './keys.ts';
+import { dustLimit } from '../primitives/standard.ts';
+import type { Output, Transaction } from '../primitives/transaction.ts';
+import {
+  checkWeight,
+  inOrder,
+  inputOf,
+  type OwnedCoin,
+  sumOf,
+  tooLongChain,
+  withinLimit,
+} from './coins.ts';
+import { addCoin, feeOf, isWorthwhile, nothing, signedWeight } from './fee.ts';
 import { isOnCurve } from './taproot.ts';
-
-/** A coin that we have the key of. */
-export interface OwnedCoin {
-  readonly outPoint: OutPoint;
-  readonly output: Output;
-  readonly path: KeyPath;
-  /** Is it in a block already, or does it hang on a payment that waits? */
-  readonly isConfirmed: boolean;
-}
 
 export interface PaymentRequest {
   /** The coins that may be spent: mature, and not spent by another payment that waits. */
@@ -48,9 +47,6 @@ export interface Payment {
 
 /** The longest memo, in bytes of UTF-8. */
 const maxMemoBytes = 80;
-
-/** Replaceable by a higher fee (BIP125), without a relative lock time (BIP68). */
-const sequence = 0xffff_fffd;
 
 /** Plans the payment, or throws a `Fault` that says why there can be none. */
 export function planPayment(request: PaymentRequest): Payment {
@@ -86,6 +82,7 @@ function memoOutputs(memo = ''): readonly Output[] {
 function planAll({ coins, to, feeRate }: PaymentRequest, memo: readonly Output[]): Payment {
   const sum = sumOf(coins);
   const least = dustLimit(to);
+  if (withinLimit(coins).length < coins.length) throw tooLongChain();
   const fee = feeOf(signedWeight(sum, [{ amount: 0n, script: to }, ...memo]), feeRate);
   const amount = sum.amount - fee;
   if (amount < least) throw insufficient({ there: sum.amount, left: 0n, amount: least, fee });
@@ -117,28 +114,18 @@ function planAmount(request: AmountRequest, memo: readonly Output[]): Payment {
 function choose(request: AmountRequest, outputs: readonly Output[]): readonly OwnedCoin[] {
   const { coins, amount, feeRate } = request;
   const worthwhile = inOrder(coins).filter(({ output }) => isWorthwhile(output, feeRate));
+  const usable = withinLimit(worthwhile);
   let sum = nothing;
   let fee = feeOf(signedWeight(sum, outputs), feeRate);
-  for (const [index, { output }] of worthwhile.entries()) {
+  for (const [index, { output }] of usable.entries()) {
     sum = addCoin(sum, output);
     fee = feeOf(signedWeight(sum, outputs), feeRate);
-    if (sum.amount >= amount + fee) return worthwhile.slice(0, index + 1);
+    if (sum.amount >= amount + fee) return usable.slice(0, index + 1);
   }
+  const all = sumOf(worthwhile);
+  if (all.amount >= amount + feeOf(signedWeight(all, outputs), feeRate)) throw tooLongChain();
   const left = sumOf(coins).amount - sum.amount;
   throw insufficient({ there: sum.amount, left, amount, fee });
-}
-
-/** Confirmed before unconfirmed, which may yet come to nothing; the largest first. */
-function inOrder(coins: readonly OwnedCoin[]): readonly OwnedCoin[] {
-  return coins.toSorted((a, b) =>
-    a.isConfirmed === b.isConfirmed
-      ? Number(b.output.amount - a.output.amount)
-      : Number(b.isConfirmed) - Number(a.isConfirmed),
-  );
-}
-
-function sumOf(coins: readonly OwnedCoin[]): Sum {
-  return coins.reduce((sum, { output }) => addCoin(sum, output), nothing);
 }
 
 interface Shortage {
@@ -165,13 +152,8 @@ function assemble(
   change: bigint,
 ): Payment {
   const sum = sumOf(spent);
-  if (signedWeight(sum, outputs) > maxPaymentWeight) {
-    const told = `${sum.count} coins are more than one payment can spend`;
-    throw new Fault('payment-too-large', `${told}: pay in smaller parts`);
-  }
-  const inputs = spent.map(({ outPoint }) => {
-    return { prevout: outPoint, scriptSig: new Uint8Array(0), sequence, witness: [] };
-  });
+  checkWeight(sum, outputs);
+  const inputs = spent.map(inputOf);
   const fee = outputs.reduce((rest, { amount }) => rest - amount, sum.amount);
   return { transaction: { version: 2, inputs, outputs, lockTime: 0 }, spent, fee, change };
 }

@@ -1,0 +1,62 @@
+/**
+ * What waits, as JSON in the field names of Bitcoin Core's RPC. What is Core's alone is left out:
+ * there are no clusters here, and so neither chunks nor limits of them.
+ */
+import type { Member } from '../mempool/member.ts';
+import type { MempoolView } from '../node/view.ts';
+import { formatAmount } from '../primitives/amount.ts';
+import type { Hash } from '../primitives/codec.ts';
+import { maxCarrierBytes } from '../primitives/script.ts';
+import { weight, wtxid } from '../primitives/transaction.ts';
+
+/** The mempool as `getmempoolinfo` tells it. Rates are coins per 1,000 virtual bytes. */
+export function mempoolJson(view: MempoolView): object {
+  const { members, rates } = view;
+  return {
+    loaded: true,
+    size: members.length,
+    bytes: view.bytes,
+    usage: view.usage,
+    total_fee: formatAmount(view.fees),
+    maxmempool: view.maxBytes,
+    mempoolminfee: formatAmount(rates.now),
+    minrelaytxfee: formatAmount(rates.least),
+    incrementalrelayfee: formatAmount(rates.incremental),
+    // Nobody has been told of any of them: there are no peers yet.
+    unbroadcastcount: members.length,
+    fullrbf: true,
+    permitbaremultisig: false,
+    maxdatacarriersize: maxCarrierBytes,
+  };
+}
+
+/** Every payment that waits, by its id, as `getrawmempool` tells it when asked for all. */
+export function waitingJson({ members, replaceable }: MempoolView): Readonly<Record<Hash, object>> {
+  return Object.fromEntries(members.map((each) => [each.id, memberJson(each, replaceable)]));
+}
+
+/** A payment as `getmempoolentry` tells it. */
+function memberJson(member: Member, replaceable: ReadonlySet<Hash>): object {
+  const { id, transaction, fee, ancestors, descendants } = member;
+  return {
+    vsize: member.bytes,
+    weight: weight(transaction),
+    time: member.time,
+    height: member.height,
+    descendantcount: descendants.count,
+    descendantsize: descendants.bytes,
+    ancestorcount: ancestors.count,
+    ancestorsize: ancestors.bytes,
+    wtxid: wtxid(transaction),
+    fees: {
+      base: formatAmount(fee),
+      modified: formatAmount(fee),
+      ancestor: formatAmount(ancestors.fees),
+      descendant: formatAmount(descendants.fees),
+    },
+    depends: [...member.parents],
+    spentby: [...member.children],
+    'bip125-replaceable': replaceable.has(id),
+    unbroadcast: true,
+  };
+}
