@@ -160,7 +160,9 @@ describe.concurrent('progress', () => {
   /** A command on a pseudo-terminal. */
   function openTerminal(words: readonly string[], added: Readonly<Record<string, string>> = {}) {
     const command = [process.execPath, launcher, ...words].map((word) => `'${word}'`).join(' ');
-    const env = environment({ datadir: newFolder(), env: { ...onMain, ...added } });
+    const terminal = { ...onMain, TERM: 'xterm-256color', ...added };
+    // On a machine that runs tests for others Node shows no colours.
+    const { CI: _, ...env } = environment({ datadir: newFolder(), env: terminal });
     const options = { env, detached: true };
     return track(spawn('/usr/bin/script', ['-qec', command, '/dev/null'], options));
   }
