@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../src/chain/database.ts';
 import { blocks } from '../src/chain/tables.ts';
@@ -206,6 +207,16 @@ describe.concurrent('a reindex', () => {
 });
 
 describe.concurrent('reindex, too,', () => {
+  test('is asked for again where one was cut short once the database was repaired', async () => {
+    const datadir = copyOf(grown);
+    rmSync(join(placeIn(datadir), 'CURRENT'));
+    await ClassicLevel.repair(placeIn(datadir));
+    writeFileSync(join(placeIn(datadir), 'reindex.broken'), '');
+    await refused(['status'], { datadir }, 'damaged', 'a reindex was cut short');
+    await lines(['reindex'], { datadir });
+    expect(await ask(['verify'], { datadir })).toEqual(whole);
+  });
+
   test('does not touch a database of another network', async () => {
     const datadir = newFolder();
     renameSync(join(copyOf(grown), 'regtest'), join(datadir, 'main'));

@@ -5,7 +5,7 @@
  * A table of which a part is broken must never get into LevelDB's hands: it may end the process. So
  * its sound parts are read here, the file is put aside, and LevelDB repairs what is left.
  */
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../chain/database.ts';
 import {
@@ -17,6 +17,7 @@ import {
   removeFolder,
   repair,
 } from './leveldb.ts';
+import { aside } from './tablecheck.ts';
 import { isTableWhole, readTable } from './tablefile.ts';
 
 /** Records in the order of their keys. */
@@ -57,9 +58,6 @@ export async function exchangeDatabase(folder: string): Promise<Exchange> {
   };
 }
 
-/** What a broken table is called once it is put aside. */
-const aside = '.broken';
-
 /** Opens a database of which LevelDB may have to mend what it can; with what it must not see. */
 async function openDamaged(folder: string, place: string) {
   const opened = await openDatabase(folder).catch((error: unknown) => {
@@ -68,6 +66,8 @@ async function openDamaged(folder: string, place: string) {
   });
   if (opened) return { old: opened, strays: readStrays(place) };
   await demandUnused(folder);
+  // What is repaired is for this one reading, even if the program dies amid it.
+  writeFileSync(join(place, `reindex${aside}`), '');
   for (const name of readdirSync(place).filter((each) => each.endsWith('.ldb'))) {
     const path = join(place, name);
     if (!isTableWhole(readFileSync(path))) renameSync(path, path + aside);

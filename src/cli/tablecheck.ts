@@ -18,10 +18,18 @@ const turnBytes = 2 ** 20;
 /** For each table what the system would change with it; what was checked longest ago is first. */
 type Checked = ReadonlyMap<string, string>;
 
+/**
+ * What the name of a file ends with that was put aside to repair the rest. While there is one,
+ * records may be missing that nothing else would miss.
+ */
+export const aside = '.broken';
+
 /** Throws if a table in this folder, which no process uses, is not as it was written. */
 export function checkTables(folder: string): void {
   const before = readChecked(folder);
-  const tables = readdirSync(folder).filter((name) => name.endsWith('.ldb'));
+  const names = readdirSync(folder);
+  if (names.some((name) => name.endsWith(aside))) throw damaged('a reindex was cut short');
+  const tables = names.filter((name) => name.endsWith('.ldb'));
   const stamps = new Map(tables.map((name) => [name, stampOf(join(folder, name))]));
   const isKnown = (name: string) => before.get(name) === stamps.get(name)?.stamp;
   const known = [...before.keys()].filter((name) => stamps.has(name) && isKnown(name));
