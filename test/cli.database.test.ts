@@ -35,6 +35,8 @@ let grown: string;
 let whole: Answer;
 /** The hashes from the tip down. */
 let hashes: readonly string[];
+/** The file that it was exported into. */
+let exported: string;
 
 beforeAll(async () => {
   grown = await grownFolder();
@@ -44,6 +46,8 @@ beforeAll(async () => {
   await lines(['send', '--from', 'alice', '--to', 'bob', '--amount', '4'], { datadir: grown });
   whole = await ask<Answer>(['verify'], { datadir: grown });
   hashes = (await blocksOf(grown)).map(({ hash }) => hash);
+  exported = join(newFolder(), 'all.dat');
+  await lines(['export', exported], { datadir: grown });
 });
 
 function blocksOf(datadir: string): Promise<readonly Block[]> {
@@ -178,8 +182,6 @@ describe.concurrent('a reindex', () => {
     const [, path = ''] = /42 blocks above what is lost are kept in (\S+):/.exec(stderr) ?? [];
 
     // The lost one comes back from another chain; with the kept ones all is there again.
-    const exported = join(newFolder(), 'all.dat');
-    await lines(['export', exported], { datadir: grown });
     const magic = Buffer.from('fabfb5da', 'hex');
     const bytes = readFileSync(exported);
     let at = 0;
@@ -239,8 +241,6 @@ describe.concurrent('reindex, too,', () => {
     const { stderr, code } = await run(['reindex'], { datadir });
     expect(code, stderr).toBe(0);
     const [, path] = / kept in (\S+):/.exec(stderr) ?? [];
-    const exported = join(newFolder(), 'all.dat');
-    await lines(['export', exported], { datadir: grown });
     if (path) await run(['import', path], { datadir });
     await lines(['import', exported], { datadir });
     expect(await ask(['verify'], { datadir })).toEqual(whole);

@@ -126,12 +126,13 @@ describe.concurrent('bump is refused', () => {
   const none = '0'.repeat(64);
 
   test('where nothing of that name waits, and where it is no name', async () => {
-    await refused(['bump', none], { datadir: grown }, 'not-waiting', none);
-    await refused(['bump'], { datadir: grown }, 'usage', 'txid');
-    await refused(['bump', 'abc'], { datadir: grown }, 'usage', "'abc' is not a txid");
-    await refused(['bump', none, none], { datadir: grown }, 'usage', 'too many arguments');
+    const datadir = copyOf(grown);
+    await refused(['bump', none], { datadir }, 'not-waiting', none);
+    await refused(['bump'], { datadir }, 'usage', 'txid');
+    await refused(['bump', 'abc'], { datadir }, 'usage', "'abc' is not a txid");
+    await refused(['bump', none, none], { datadir }, 'usage', 'too many arguments');
     const rate = ['bump', none, '--fee-rate', '0.5'];
-    await refused(rate, { datadir: grown }, 'usage', 'is not a fee rate');
+    await refused(rate, { datadir }, 'usage', 'is not a fee rate');
   });
 
   test('where the keys are not here, and where the fee would be beyond all reason', async () => {
