@@ -4,6 +4,7 @@ import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
+import { feeOf } from '../node/view.ts';
 import {
   type Block,
   blockWeight,
@@ -11,13 +12,12 @@ import {
   strippedBlockBytes,
   totalBlockBytes,
 } from '../primitives/block.ts';
-import { encode } from '../primitives/codec.ts';
 import type { Coin } from '../primitives/coin.ts';
 import {
   type Input,
   isCoinbase,
   outPointName,
-  Transaction,
+  type Transaction,
   totalBytes,
   txid,
   virtualBytes,
@@ -26,17 +26,13 @@ import {
 } from '../primitives/transaction.ts';
 import { assembly, scriptFields } from './assembly.ts';
 import { coins, type Fields, type Value } from './exact.ts';
-import { difficultyOf } from './json.ts';
+import { difficultyOf, hexOf, transactionHex } from './json.ts';
 
 /** The coins that some transactions spent, by `outPointName`. */
 export type Spent = ReadonlyMap<string, Coin>;
 
 /** Where nothing is known of them. */
 const nothingSpent: Spent = new Map();
-
-export function hexOf(number: number | bigint, digits: number): string {
-  return number.toString(16).padStart(digits, '0');
-}
 
 /** A double as Core prints it, with 16 digits. */
 export function rounded(number: number): number {
@@ -129,7 +125,7 @@ export function transactionFields(
   const { version, lockTime, inputs, outputs } = transaction;
   const shown = isPlain ? nothingSpent : spent;
   const isMinting = isCoinbase(transaction);
-  const fee = isMinting ? undefined : feeOf(transaction, spent);
+  const fee = feeOf(transaction, spent);
   return {
     txid: txid(transaction),
     hash: wtxid(transaction),
@@ -147,21 +143,6 @@ export function transactionFields(
     fee: fee === undefined ? undefined : coins(fee),
     hex: hex ? transactionHex(transaction) : undefined,
   };
-}
-
-export function transactionHex(transaction: Transaction): string {
-  return bytesToHex(encode(Transaction, transaction));
-}
-
-/** What it pays to the miner; `undefined` where a coin is not known. */
-export function feeOf({ inputs, outputs }: Transaction, spent: Spent): bigint | undefined {
-  let fee = -outputs.reduce((sum, { amount }) => sum + amount, 0n);
-  for (const { prevout } of inputs) {
-    const coin = spent.get(outPointName(prevout));
-    if (!coin) return undefined;
-    fee += coin.amount;
-  }
-  return fee;
 }
 
 function mintFields({ scriptSig, witness, sequence }: Input): Fields {

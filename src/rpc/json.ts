@@ -6,11 +6,9 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
 import { type BlockView, feeOf, type TransactionView } from '../node/view.ts';
-import { addressOf } from '../primitives/address.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { blockWeight, strippedBlockBytes, totalBlockBytes } from '../primitives/block.ts';
 import { encode } from '../primitives/codec.ts';
-import { outputKind } from '../primitives/script.ts';
 import {
   type Input,
   isCoinbase,
@@ -23,6 +21,7 @@ import {
   weight,
   wtxid,
 } from '../primitives/transaction.ts';
+import { describeScript } from './assembly.ts';
 
 /** What transactions spend, by `outPointName`. */
 type Spent = ReadonlyMap<string, Output>;
@@ -65,15 +64,15 @@ function headJson(view: BlockView): object {
     confirmations: view.confirmations,
     height: entry.height,
     version: header.version,
-    versionHex: hex(header.version >>> 0, 8),
+    versionHex: hexOf(header.version >>> 0, 8),
     merkleroot: header.merkleRoot,
     time: header.time,
     mediantime: entry.medianTimePast,
     nonce: header.nonce,
-    bits: hex(header.bits, 8),
-    target: hex(decodeBits(header.bits).target, 64),
+    bits: hexOf(header.bits, 8),
+    target: hexOf(decodeBits(header.bits).target, 64),
     difficulty: difficultyOf(header.bits),
-    chainwork: hex(entry.work, 64),
+    chainwork: hexOf(entry.work, 64),
     nTx: block.transactions.length,
     ...(entry.height > 0 ? { previousblockhash: header.parent } : {}),
     ...(view.next ? { nextblockhash: view.next } : {}),
@@ -130,45 +129,9 @@ function prevoutJson(coin: Output | undefined, params: Params): object {
 }
 
 function scriptJson(script: Uint8Array, { prefix }: Params): object {
-  const address = addressOf(script, prefix);
-  return {
-    asm: assembly(script),
-    hex: bytesToHex(script),
-    ...(address ? { address } : {}),
-    type: typeOf(script),
-  };
-}
-
-/** Core's name for the kind of output. */
-function typeOf(script: Uint8Array): string {
-  const output = outputKind(script);
-  return output ? typeNames[output.kind] : isBareKey(script) ? 'pubkey' : 'nonstandard';
-}
-
-const typeNames = {
-  p2wpkh: 'witness_v0_keyhash',
-  p2tr: 'witness_v1_taproot',
-  carrier: 'nulldata',
-} as const;
-
-function assembly(script: Uint8Array): string {
-  const output = outputKind(script);
-  if (isBareKey(script)) return `${bytesToHex(script.slice(1, -1))} OP_CHECKSIG`;
-  if (output?.kind === 'carrier') return ['OP_RETURN', ...output.pushes.map(pushed)].join(' ');
-  return output ? `${output.kind === 'p2wpkh' ? 0 : 1} ${bytesToHex(output.program)}` : '';
-}
-
-/** Bitcoin's genesis pays to a whole key, as no other block here may. */
-function isBareKey(script: Uint8Array): boolean {
-  return script.length === 67 && script[0] === 65 && script[66] === 0xac;
-}
-
-/** What is pushed: up to four bytes are a number, its top bit the sign. Core: ScriptToAsmStr. */
-function pushed(bytes: Uint8Array): string {
-  if (bytes.length > 4) return bytesToHex(bytes);
-  const top = bytes.at(-1) ?? 0;
-  const size = bytes.reduce((sum, byte, i) => sum + byte * 256 ** i, 0);
-  return String(top < 0x80 ? size : 0x80 * 256 ** (bytes.length - 1) - size);
+  const { asm, address, type } = describeScript(script, prefix);
+  const words = type === 'nonstandard' ? '' : asm;
+  return { asm: words, hex: bytesToHex(script), ...(address ? { address } : {}), type };
 }
 
 /** Known where all the coins that were spent are. */
@@ -178,9 +141,13 @@ function feeJson(transaction: Transaction, spent: Spent): object {
 }
 
 function bytesJson(transaction: Transaction): object {
-  return { hex: bytesToHex(encode(Transaction, transaction)) };
+  return { hex: transactionHex(transaction) };
 }
 
-function hex(number: number | bigint, digits: number): string {
+export function transactionHex(transaction: Transaction): string {
+  return bytesToHex(encode(Transaction, transaction));
+}
+
+export function hexOf(number: number | bigint, digits: number): string {
   return number.toString(16).padStart(digits, '0');
 }

@@ -32,12 +32,17 @@ export function mempoolJson(view: MempoolView): object {
 
 /** Every payment that waits, by its id, as `getrawmempool` tells it when asked for all. */
 export function waitingJson({ members, replaceable }: MempoolView): Readonly<Record<Hash, object>> {
-  return Object.fromEntries(members.map((each) => [each.id, memberJson(each, replaceable)]));
+  const tell = (each: Member) => memberJson(each, replaceable.has(each.id), formatAmount);
+  return Object.fromEntries(members.map((each) => [each.id, tell(each)]));
 }
 
-/** A payment as `getmempoolentry` tells it. */
-function memberJson(member: Member, replaceable: ReadonlySet<Hash>): object {
-  const { id, transaction, fee, ancestors, descendants } = member;
+/** A payment as `getmempoolentry` tells it, its amounts written in this way. Core: entryToJSON. */
+export function memberJson<Amount>(
+  member: Member,
+  isReplaceable: boolean,
+  amount: (units: bigint) => Amount,
+) {
+  const { transaction, fee, ancestors, descendants } = member;
   return {
     vsize: member.bytes,
     weight: weight(transaction),
@@ -49,14 +54,14 @@ function memberJson(member: Member, replaceable: ReadonlySet<Hash>): object {
     ancestorsize: ancestors.bytes,
     wtxid: wtxid(transaction),
     fees: {
-      base: formatAmount(fee),
-      modified: formatAmount(fee),
-      ancestor: formatAmount(ancestors.fees),
-      descendant: formatAmount(descendants.fees),
+      base: amount(fee),
+      modified: amount(fee),
+      ancestor: amount(ancestors.fees),
+      descendant: amount(descendants.fees),
     },
     depends: [...member.parents],
     spentby: [...member.children],
-    'bip125-replaceable': replaceable.has(id),
+    'bip125-replaceable': isReplaceable,
     unbroadcast: true,
   };
 }

@@ -11,9 +11,10 @@ import { type Coin, NamedCoin } from '../primitives/coin.ts';
 import { carrierScript, outputKind } from '../primitives/script.ts';
 import { type Output, Transaction, txid } from '../primitives/transaction.ts';
 import { describeScript, scriptFields } from './assembly.ts';
-import { spentIn, transactionFields, transactionHex } from './corejson.ts';
+import { spentIn, transactionFields } from './corejson.ts';
 import { coins, Exact, type Fields, isFields, isList, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
+import { transactionHex } from './json.ts';
 import { type Method, method, type Run } from './method.ts';
 import { amountOf, decoded, hashIn, objectsIn, wholeIn } from './parameters.ts';
 

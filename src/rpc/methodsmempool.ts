@@ -3,11 +3,12 @@ import { isReject, type Reject } from '../consensus/reject.ts';
 import type { Member } from '../mempool/member.ts';
 import type { Node } from '../node/node.ts';
 import { decode } from '../primitives/codec.ts';
-import { isUnspendable } from '../primitives/script.ts';
+import { isUnspendable, maxCarrierBytes } from '../primitives/script.ts';
 import { minFeeRate } from '../primitives/standard.ts';
 import { Transaction, txid, weight, wtxid } from '../primitives/transaction.ts';
 import { coins, type Fields, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
+import { memberJson } from './jsonmempool.ts';
 import { type Method, method, type Run } from './method.ts';
 import { type Arguments, decoded, hashIn, objectsIn, wholeIn } from './parameters.ts';
 
@@ -28,38 +29,16 @@ const getMempoolInfo: Run = (_asked, { node: { mempool }, now }) => {
     unbroadcastcount: mempool.size,
     fullrbf: true,
     permitbaremultisig: false,
-    maxdatacarriersize: 83,
+    maxdatacarriersize: maxCarrierBytes,
   };
 };
 
-/** Core: entryToJSON. */
 function entryFields(member: Member, { mempool }: Node): Fields {
-  const { transaction, ancestors, descendants, fee } = member;
   const family = [member, ...mempool.ancestorsOf(member)];
   const isSignalling = family.some(({ transaction: { inputs } }) =>
     inputs.some(({ sequence }) => sequence < 0xffff_fffe),
   );
-  return {
-    vsize: member.bytes,
-    weight: weight(transaction),
-    time: member.time,
-    height: member.height,
-    descendantcount: descendants.count,
-    descendantsize: descendants.bytes,
-    ancestorcount: ancestors.count,
-    ancestorsize: ancestors.bytes,
-    wtxid: wtxid(transaction),
-    fees: {
-      base: coins(fee),
-      modified: coins(fee),
-      ancestor: coins(ancestors.fees),
-      descendant: coins(descendants.fees),
-    },
-    depends: [...member.parents],
-    spentby: [...member.children],
-    'bip125-replaceable': isSignalling,
-    unbroadcast: true,
-  };
+  return memberJson(member, isSignalling, coins);
 }
 
 /** The ids of these payments, or all that is known of them. */

@@ -3,6 +3,7 @@ import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { subsidyAt } from '../consensus/subsidy.ts';
+import { feeOf } from '../node/view.ts';
 import { hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
 import { isUnspendable } from '../primitives/script.ts';
@@ -15,7 +16,7 @@ import {
   totalBytes,
   weight,
 } from '../primitives/transaction.ts';
-import { feeOf, rounded, type Spent, spentIn } from './corejson.ts';
+import { rounded, type Spent, spentIn } from './corejson.ts';
 import { Exact, type Fields } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
 import { findEntry, type Method, method, type Run } from './method.ts';
