@@ -5,7 +5,7 @@ import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import type { Transaction } from '../src/primitives/transaction.ts';
-import { outputTo, pay } from './forge.ts';
+import { keyOf, outputTo, ownOutput, pay } from './forge.ts';
 import {
   type Grove,
   grass,
@@ -145,5 +145,58 @@ describe('a search that goes on', () => {
     expect(node.chain.tip.height).toBe(1);
     await expect(node.mine(miner, stop.signal)).rejects.toThrow('enough');
     expect(node.chain.tip.height).toBe(1);
+  });
+});
+
+describe('who listens to a node', () => {
+  /** A node on a chain of one block, and all that it told since. */
+  async function listen() {
+    const grove = await plant();
+    await grove.mine('a1');
+    const { node } = grove;
+    const heard: string[] = [];
+    const stop = node.events.listen((event) => {
+      // Whoever is told of a block finds it as soon as it asks.
+      if (event.kind === 'tx') heard.push(`tx, ${node.mempool.size} waiting`);
+      if (event.kind === 'block')
+        heard.push(`block ${event.height} below ${node.chain.tip.height}`);
+      if (event.kind === 'reorg') heard.push(`${event.change.disconnected.length} left`);
+    });
+    return { grove, heard, stop };
+  }
+
+  test('hears of each block and payment once, and of a change of branch before them', async () => {
+    const { grove, heard, stop } = await listen();
+    const payment = pay([grove.minted('a1')], { outputs: [outputTo(1, 1_0000_0000n)] });
+    await grove.node.submitPayment(payment);
+    await grove.node.submitPayment(payment);
+    await grove.mine('a2');
+    await grove.mine('b1', { on: 'genesis' });
+    await grove.mine('b2', { on: 'b1' });
+    await grove.mine('b3', { on: 'b2' });
+    await grove.submit('b3');
+    const all = [
+      'tx, 1 waiting',
+      'block 2 below 2',
+      '2 left',
+      'block 1 below 3',
+      'block 2 below 3',
+      'block 3 below 3',
+    ];
+    expect(heard).toEqual(all);
+    stop();
+    await grove.mine('b4');
+    expect(heard).toEqual(all);
+  });
+
+  test('hears of an orphan once its parent has come', async () => {
+    const { grove, heard } = await listen();
+    await grove.mine('a2');
+    const parent = pay([grove.minted('a1')], { outputs: [outputTo(1, 1_0000_0000n)] });
+    const child = pay([ownOutput(parent, 0, keyOf(1))], { outputs: [outputTo(2, 9000_0000n)] });
+    await grove.node.submitPayment(child, 'somebody');
+    expect(heard).toEqual(['block 2 below 2']);
+    await grove.node.submitPayment(parent, 'somebody');
+    expect(heard).toEqual(['block 2 below 2', 'tx, 1 waiting', 'tx, 2 waiting']);
   });
 });

@@ -19,6 +19,7 @@ import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import { outPointName, type Transaction } from '../primitives/transaction.ts';
+import { Events } from './events.ts';
 import { tryBlock, tryHeader } from './trial.ts';
 
 /** A view that several readers share; the last to leave closes it. */
@@ -78,6 +79,7 @@ const noncesPerSearch = 8_000_000;
 export class Node {
   readonly chain: Chain;
   readonly mempool: Mempool;
+  readonly events = new Events();
   readonly #options: NodeOptions;
   readonly #turns = new Turns();
   readonly #works = new Set<Work>();
@@ -124,6 +126,7 @@ export class Node {
       // All at once: whoever reads from now on sees the coins and what waits after the change.
       show?.();
       this.#before = undefined;
+      if (!isReject(accepted)) this.events.emitChange(accepted, this.chain.tip);
       await before.leave();
       return accepted;
     });
@@ -137,7 +140,10 @@ export class Node {
     const answer = await this.#turns.take(() =>
       this.mempool.accept(transaction, this.#options.now(), peer),
     );
-    if (!isReject(answer)) this.#endWorkBegunBy(this.#options.now() - maxStaleSeconds);
+    if (!isReject(answer)) {
+      this.events.emit({ kind: 'tx', member: answer });
+      this.#endWorkBegunBy(this.#options.now() - maxStaleSeconds);
+    }
     await this.#retryOrphans();
     return answer;
   }
@@ -166,7 +172,10 @@ export class Node {
   /** One a turn, so that a stranger's row of orphans keeps no block waiting. */
   async #retryOrphans(): Promise<void> {
     const retry = () => this.#turns.take(() => this.mempool.retry(this.#options.now()));
-    while (await retry());
+    for (let tried = await retry(); tried; tried = await retry()) {
+      const { answer } = tried;
+      if (!isReject(answer)) this.events.emit({ kind: 'tx', member: answer });
+    }
   }
 
   /** Works out what waits after a change of the chain; what it answers shows it. */
