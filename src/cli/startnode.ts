@@ -1,21 +1,15 @@
 /** `chain startnode`: runs a node until it is interrupted. */
-import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { isReject } from '../consensus/reject.ts';
 import type { Node } from '../node/node.ts';
-import { formatAmount } from '../primitives/amount.ts';
-import { hashHeader } from '../primitives/block.ts';
-import type { Context } from '../rpc/method.ts';
 import { callsTo } from '../rpc/methods.ts';
 import { answer } from '../rpc/protocol.ts';
 import type { Desk } from './desk.ts';
 import { type HttpServer, listen } from './httpserver.ts';
 import { Log } from './log.ts';
 import { MiningPool, newThreads, threadCount } from './miningpool.ts';
+import { contextOf } from './nodecontext.ts';
 import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
 import { NodeMiner } from './nodeminer.ts';
-import { readVersion } from './version.ts';
 
 export interface StartNodeOptions {
   readonly port?: number;
@@ -76,59 +70,14 @@ function httpPortOf({ params }: Desk, { port = params.p2pPort, httpPort }: Start
   return httpPort ?? port + params.httpPort - params.p2pPort;
 }
 
-interface Parts {
-  readonly node: Node;
-  readonly miner: NodeMiner;
-  readonly log: Log;
-  /** Is told of every payment that was taken. */
-  readonly hear: () => void;
-  readonly stop: (because: string) => void;
-}
-
-function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): Context {
-  return {
-    node,
-    async submitBlock(block) {
-      const taken = await node.submitBlock(block);
-      const hash = hashHeader(block.header);
-      if (isReject(taken)) log.warn('refused a block', { hash, reason: taken.reason });
-      else {
-        const { status, disconnected } = taken;
-        const facts = { hash, status, height: node.chain.tip.height };
-        const isReorganised = disconnected.length > 0;
-        log.info('took a block', isReorganised ? { ...facts, left: disconnected.length } : facts);
-      }
-      return taken;
-    },
-    async submitPayment(transaction) {
-      const taken = await node.submitPayment(transaction);
-      if (isReject(taken)) log.debug('refused a payment', { reason: taken.reason });
-      else {
-        log.info('took a payment', { txid: taken.id, fee: formatAmount(taken.fee) });
-        hear();
-      }
-      return taken;
-    },
-    mine: (script) => miner.mine(script),
-    now: desk.now,
-    uptime: () => process.uptime(),
-    version: readVersion(),
-    diskBytes: () => bytesIn(join(desk.folder, 'chain')),
-    stop: () => stop('asked by a program'),
-  };
-}
-
-function bytesIn(folder: string): number {
-  const sizes = readdirSync(folder).map((name) => {
-    // LevelDB removes files while we look.
-    return statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
-  });
-  return sizes.reduce((sum, size) => sum + size, 0);
-}
-
 function tellStart(
   { params, options }: Desk,
-  { log, node, http, ...asked }: StartNodeOptions & Pick<Parts, 'log' | 'node'> & { http: string },
+  {
+    log,
+    node,
+    http,
+    ...asked
+  }: StartNodeOptions & { readonly log: Log; readonly node: Node; readonly http: string },
 ): void {
   const { height } = node.chain.tip;
   log.info('the node runs', { network: params.name, height, http, pid: process.pid });

@@ -1,0 +1,62 @@
+/** What the methods of JSON-RPC may ask of a node that runs, and what is told of it in the log. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isReject } from '../consensus/reject.ts';
+import type { Node } from '../node/node.ts';
+import { formatAmount } from '../primitives/amount.ts';
+import { hashHeader } from '../primitives/block.ts';
+import type { Context } from '../rpc/method.ts';
+import type { Desk } from './desk.ts';
+import type { Log } from './log.ts';
+import type { NodeMiner } from './nodeminer.ts';
+import { readVersion } from './version.ts';
+
+export interface Parts {
+  readonly node: Node;
+  readonly miner: NodeMiner;
+  readonly log: Log;
+  /** Is told of every payment that was taken. */
+  readonly hear: () => void;
+  readonly stop: (because: string) => void;
+}
+
+export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): Context {
+  return {
+    node,
+    async submitBlock(block) {
+      const taken = await node.submitBlock(block);
+      const hash = hashHeader(block.header);
+      if (isReject(taken)) log.warn('refused a block', { hash, reason: taken.reason });
+      else {
+        const { status, disconnected } = taken;
+        const facts = { hash, status, height: node.chain.tip.height };
+        const isReorganised = disconnected.length > 0;
+        log.info('took a block', isReorganised ? { ...facts, left: disconnected.length } : facts);
+      }
+      return taken;
+    },
+    async submitPayment(transaction) {
+      const taken = await node.submitPayment(transaction);
+      if (isReject(taken)) log.debug('refused a payment', { reason: taken.reason });
+      else {
+        log.info('took a payment', { txid: taken.id, fee: formatAmount(taken.fee) });
+        hear();
+      }
+      return taken;
+    },
+    mine: (script) => miner.mine(script),
+    now: desk.now,
+    uptime: () => process.uptime(),
+    version: readVersion(),
+    diskBytes: () => bytesIn(join(desk.folder, 'chain')),
+    stop: () => stop('asked by a program'),
+  };
+}
+
+function bytesIn(folder: string): number {
+  const sizes = readdirSync(folder).map((name) => {
+    // LevelDB removes files while we look.
+    return statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
