@@ -26,6 +26,7 @@ async function serve(limits: Partial<HttpLimits> = {}): Promise<HttpServer> {
         ? { status: 204, body: undefined }
         : { status: 200, body: `${body.length}` };
     },
+    door: async (body) => ({ status: 200, body: `door ${body.length}` }),
     health: () => ({ status: 'ok' }),
     limits,
   });
@@ -255,6 +256,7 @@ test('a port that somebody has is named', async () => {
     port,
     credentials,
     answer: async () => ({ status: 204, body: undefined }),
+    door: async () => ({ status: 204, body: undefined }),
     health: () => ({}),
   });
   await expect(again).rejects.toMatchObject({

@@ -15,7 +15,7 @@ export interface Context {
   readonly submitBlock: Node['submitBlock'];
   readonly submitPayment: Node['submitPayment'];
   /** Mines a block that pays this script. */
-  readonly mine: (script: Uint8Array) => Promise<Block>;
+  readonly mine: (script: Uint8Array, signal?: AbortSignal) => Promise<Block>;
   /** The time in seconds since 1970. */
   readonly now: () => number;
   /** Since the start, in seconds and parts of them. */
