@@ -69,7 +69,8 @@ export async function answerCall(
 ): Promise<Reply> {
   try {
     const request = decodeTagged(body);
-    const { version: theirs, call: name, args } = isFields(request) ? request : {};
+    if (!isFields(request)) throw new DecodeError('a request is a record');
+    const { version: theirs, call: name, args } = request;
     if (theirs !== version) return failed(otherVersion(version, theirs));
     if (!isCall(name)) throw new DecodeError(`there is no call ${String(name)}`);
     if (!Array.isArray(args)) throw new DecodeError('the arguments are no list');
