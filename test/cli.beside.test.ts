@@ -55,7 +55,7 @@ test('a chain goes from one node to another, whole, while the one mines on', asy
   for (const { child } of [first, second]) await signalGroup(child, 'SIGINT');
 });
 
-test('who breaks off mining ends the search in the node, and who loses the node is told', async () => {
+test('who breaks off mining leaves the node well, and who loses the node is told', async () => {
   const datadir = newFolder();
   const here = { datadir, env: { CHAIN_NETWORK: 'main' } };
   await lines(['createwallet'], here);
@@ -64,7 +64,6 @@ test('who breaks off mining ends the search in the node, and who loses the node 
   const broken = start(many, here);
   await firstLines(broken, 1);
   expect(await signalGroup(broken, 'SIGINT')).toEqual([null, 'SIGINT']);
-  // Were there a search left, its block would come before ours.
   const { height } = await ask<{ height: number }>(['status'], here);
   const [hash] = await lines(['mine'], here);
   const [block] = await ask<readonly PrintedBlock[]>(['printchain'], here);
