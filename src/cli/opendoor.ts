@@ -35,9 +35,9 @@ export async function openDoor(folder: string, settings: DoorSettings): Promise<
     if (asked && !(asked instanceof Fault)) return asked;
     const opened = await openHere(folder, settings);
     if (!(opened instanceof Fault)) return opened;
-    if (asked && asked.code !== 'no-node') throw asked;
-    // It began since we looked, or listens no more and is soon gone.
-    if (Date.now() >= deadline) throw opened;
+    const isGone = asked === undefined || ['no-node', 'node-silent'].includes(asked.code);
+    // It began since we looked, or is about to end.
+    if (!isGone || Date.now() >= deadline) throw asked ?? opened;
     await wait(50);
   }
 }
