@@ -1,16 +1,10 @@
-/** The door: the same through a wire as without one, and shut to whoever is not ours. */
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The door: the same through a wire as without one, and what becomes of who hangs up. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { post } from '../src/cli/post.ts';
-import { readVersion } from '../src/cli/version.ts';
 import type { Door } from '../src/node/door.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { noHash } from '../src/primitives/codec.ts';
 import { type Transaction, txid } from '../src/primitives/transaction.ts';
-import { answerCall } from '../src/rpc/doorcalls.ts';
-import { decodeTagged, encodeTagged } from '../src/rpc/tagged.ts';
-import { doorTo, type Served, serveDoor } from './door.ts';
+import { doorTo, outcome, type Served, serveDoor } from './door.ts';
 import { carriersOf, keyOf, outputTo, ownOutput, pay } from './forge.ts';
 import { type Grove, plant } from './grove.ts';
 
@@ -110,11 +104,6 @@ const questions: Readonly<
   verify: [(door) => door.verify()],
 };
 
-/** The answer, or what was thrown. */
-function outcome(answer: Promise<unknown>): Promise<unknown> {
-  return answer.catch((error: unknown) => ({ thrown: String(error), of: Object(error).code }));
-}
-
 test.each(Object.entries(questions))('%s answers the same through a wire', async (_, asked) => {
   grove.draw('a4', { on: 'a3' });
   for (const ask of asked) {
@@ -210,6 +199,18 @@ describe('whoever hangs up', () => {
     await server.close(0);
   });
 
+  test('ends a verification after the next block', async () => {
+    const person = new AbortController();
+    const counts: number[] = [];
+    const progress = (count: number) => {
+      counts.push(count);
+      if (count === 2) person.abort(new Error('enough'));
+    };
+    const verifying = local.verify({ signal: person.signal, progress });
+    await expect(verifying).rejects.toThrow('enough');
+    expect(counts).toEqual([1, 2]);
+  });
+
   test('is told what to do where it was the node', async () => {
     const { http, server, begun } = await serveLasting();
     const mining = http.mine(outputTo(0, 0n).script);
@@ -217,85 +218,5 @@ describe('whoever hangs up', () => {
     const [told] = await Promise.all([outcome(mining), server.close(0)]);
     expect(told).toMatchObject({ of: 'node-silent', thrown: expect.stringContaining('tell') });
     expect(await outcome(http.status())).toMatchObject({ of: 'no-node' });
-  });
-});
-
-describe('the door is shut to', () => {
-  test('who has another cookie, or none', async () => {
-    const { http, server, folder } = await serveDoor(local);
-    await http.greet();
-    writeFileSync(join(folder, '.cookie'), '__cookie__:other');
-    expect(await outcome(http.greet())).toMatchObject({
-      of: 'node-refused',
-      thrown: expect.stringContaining('HTTP 401'),
-    });
-    rmSync(join(folder, '.cookie'));
-    expect(await outcome(http.greet())).toMatchObject({ of: 'no-cookie' });
-    await server.close(0);
-  });
-
-  test('a program of another version', async () => {
-    const { http, server } = await serveDoor(local, '0.0.9');
-    const told = `is version 0.0.9, and this program ${readVersion()}: run chain stop`;
-    for (const ask of [() => http.greet(), () => http.status()]) {
-      expect(await outcome(ask())).toMatchObject({
-        of: 'other-version',
-        thrown: expect.stringContaining(told),
-      });
-    }
-    await server.close(0);
-  });
-});
-
-describe('a request is refused that is', () => {
-  const version = readVersion();
-  test.each([
-    '',
-    'null',
-    '[]',
-    '{"$bytes":"0"}',
-    encodeTagged({ version, args: [] }),
-    encodeTagged({ version, call: 'status' }),
-    encodeTagged({ version, call: 'status', args: {} }),
-    encodeTagged({ version, call: 'status', args: [1] }),
-    ...['stop', 'constructor', 'toString', '__proto__', 'greet2', 7].map((call) =>
-      encodeTagged({ version, call, args: [] }),
-    ),
-    ...[
-      ['block', []],
-      ['block', ['12']],
-      ['block', [-1]],
-      ['block', [0.5]],
-      ['block', [undefined]],
-      ['hashes', [0, 1]],
-      ['hashes', [0, 1, 'yes']],
-      ['hashes', [0, 2 ** 53, true]],
-      ['blocks', ['a']],
-      ['blocks', [[1]]],
-      ['coinsOf', [['00']]],
-      ['isUsed', ['00']],
-      ['submitPayment', [Uint8Array.of(0)]],
-      ['submitBlock', [new Uint8Array(90)]],
-      ['mine', []],
-    ].map(([call, args]) => encodeTagged({ version, call, args })),
-  ])('%s', async (body) => {
-    const { status, body: told = '' } = await answerCall(
-      body,
-      { door: local, version },
-      new AbortController().signal,
-    );
-    expect(status).toBe(400);
-    expect(decodeTagged(told)).toMatchObject({ fault: { code: 'bad-call' } });
-  });
-
-  test('words of another language, through the wire too', async () => {
-    const { http, server, folder } = await serveDoor(local);
-    const node = { pid: 1, started: '', http: `http://127.0.0.1:${server.port}` };
-    const { status, text } = await post(folder, node, { path: '/door', body: 'hello' });
-    expect(status).toBe(400);
-    expect(decodeTagged(text)).toMatchObject({ fault: { code: 'bad-call' } });
-    // The door is still there for others.
-    await http.greet();
-    await server.close(0);
   });
 });

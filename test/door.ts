@@ -46,3 +46,8 @@ export async function serveDoor(door: Door, version = readVersion()): Promise<Se
   writeNodeFiles(folder, node, credentials);
   return { http: new HttpDoor(folder, node), server, folder };
 }
+
+/** The answer, or what was thrown. */
+export function outcome(answer: Promise<unknown>): Promise<unknown> {
+  return answer.catch((error: unknown) => ({ thrown: String(error), of: Object(error).code }));
+}

@@ -173,13 +173,6 @@ export async function* walkDown(
   }
 }
 
-/** The blocks of the active chain, genesis first. */
-export async function* walkUp({ store, tip }: ChainView): AsyncIterable<Block> {
-  for (let height = 0; height <= tip.height; height++) {
-    yield await store.block(await store.activeEntry(height));
-  }
-}
-
 /** The blocks of side branches at these heights, bad ones too. */
 export async function sideEntries(
   { store }: ChainView,
