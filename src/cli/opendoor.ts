@@ -35,9 +35,10 @@ export async function openDoor(folder: string, settings: DoorSettings): Promise<
     if (asked && !(asked instanceof Fault)) return asked;
     const opened = await openHere(folder, settings);
     if (!(opened instanceof Fault)) return opened;
-    const isGone = asked === undefined || ['no-node', 'node-silent'].includes(asked.code);
-    // It began since we looked, or is about to end.
-    if (!isGone || Date.now() >= deadline) throw asked ?? opened;
+    const why = asked && asked.code !== 'no-node' ? asked : opened;
+    // Else it began since we looked, or is about to end.
+    const isFinal = why.code !== 'node-running' && why.code !== 'node-silent';
+    if (isFinal || Date.now() >= deadline) throw why;
     await wait(50);
   }
 }
