@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import type { Node } from '../node/node.ts';
 import { callsTo } from '../rpc/methods.ts';
-import { answer } from '../rpc/protocol.ts';
 import type { Desk } from './desk.ts';
 import { type HttpServer, listen } from './httpserver.ts';
 import { Log } from './log.ts';
@@ -10,6 +9,7 @@ import { MiningPool, newThreads, threadCount } from './miningpool.ts';
 import { contextOf } from './nodecontext.ts';
 import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
 import { NodeMiner } from './nodeminer.ts';
+import { routesOf } from './noderoutes.ts';
 
 export interface StartNodeOptions {
   readonly port?: number;
@@ -38,9 +38,9 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const calls = callsTo(contextOf(desk, { node, miner, log, hear, stop: stopping.resolve }));
   const server = await listen({
     port: httpPortOf(desk, options),
-    credentials,
-    answer: (body) => answer(body, calls),
-    health: () => ({ status: 'ok', network: desk.params.name, height: node.chain.tip.height }),
+    keys: { cookie: credentials },
+    routes: routesOf(node, calls),
+    complain: (error) => log.error('a request failed', { because: String(error) }),
   });
   const forget = hearSignals(desk, stopping.resolve);
   try {

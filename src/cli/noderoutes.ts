@@ -1,0 +1,16 @@
+/** The routes of a node: all that its HTTP server answers, a line each. */
+import type { Node } from '../node/node.ts';
+import { answer, type Call } from '../rpc/protocol.ts';
+import type { Answer, Route } from './route.ts';
+
+export function routesOf(node: Node, call: Call): readonly Route[] {
+  return [
+    { method: 'POST', path: '/', admits: 'owner', answer: ({ body }) => answer(body, call) },
+    { method: 'GET', path: '/health', admits: 'anybody', answer: () => health(node) },
+  ];
+}
+
+function health({ chain: { params, tip } }: Node): Answer {
+  const told = { status: 'ok', network: params.name, height: tip.height };
+  return { status: 200, body: `${JSON.stringify(told)}\n` };
+}
