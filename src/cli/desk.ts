@@ -28,6 +28,7 @@ export interface GlobalOptions {
 interface DeskNodeSettings {
   readonly hasIndex?: boolean;
   readonly search?: NodeOptions['search'];
+  readonly maxMempoolBytes?: number;
 }
 
 /** What knows wallets, and many libraries beneath: handed in where a command asks for wallets. */

@@ -1,12 +1,15 @@
 /** The routes of a node: all that its HTTP server answers, a line each. */
 import type { Node } from '../node/node.ts';
 import { answer, type Call } from '../rpc/protocol.ts';
+import { apiRoute } from './api.ts';
 import type { Answer, Route } from './route.ts';
 
 export function routesOf(node: Node, call: Call): readonly Route[] {
+  const clock = () => performance.now() / 1_000;
   return [
     { method: 'POST', path: '/', admits: 'owner', answer: ({ body }) => answer(body, call) },
     { method: 'GET', path: '/health', admits: 'anybody', answer: () => health(node) },
+    apiRoute({ node, call, clock }),
   ];
 }
 

@@ -36,7 +36,7 @@ export class WebSockets {
     // Its types do not know all of these.
     const options = { noServer: true, maxPayload: messageBytes, closeTimeout: closeMs };
     this.#server = new WebSocketServer(options);
-    this.#pings = setInterval(() => this.#ping(), pingMs);
+    this.#pings = setInterval(() => this.#ping(), pingMs).unref();
   }
 
   /** Takes over a connection that asked for it. */
