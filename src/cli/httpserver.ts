@@ -165,7 +165,7 @@ class Reception {
     try {
       this.#send(response, await this.#answer(request, response));
     } catch (error) {
-      if (error instanceof Unknown && error.isGuess) await wait(this.limits.guessMs);
+      if (error instanceof Unknown && error.isGuess) await this.#delay(response);
       const { status, message, headers } = this.#refusalOf(error, response);
       // What may still be coming is not read.
       const closing = { 'Content-Type': 'text/plain', ...headers, Connection: 'close' };
@@ -217,6 +217,13 @@ class Reception {
     }
   }
 
+  /** Whoever guesses must wait for each guess. */
+  async #delay(response: ServerResponse): Promise<void> {
+    const { guessMs } = this.limits;
+    // Where he hangs up before, there is nobody to answer.
+    await wait(guessMs, undefined, { signal: signalOf(response) }).catch(() => {});
+  }
+
   #find({ method }: IncomingMessage, path: string) {
     const found = findRoutes(this.#settings.routes, path);
     const wanted = method === 'HEAD' ? 'GET' : method;
@@ -243,8 +250,11 @@ class Reception {
     const impatient = setTimeout(() => response.destroy(), this.limits.answerMs);
     response.on('close', () => clearTimeout(impatient));
     const own = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
-    const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
-    response.writeHead(status, { ...own, ...json, ...headers }).end(body);
+    const told =
+      body === undefined
+        ? {}
+        : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+    response.writeHead(status, { ...own, ...told, ...headers }).end(body);
   }
 }
 

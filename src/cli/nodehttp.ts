@@ -80,12 +80,18 @@ function namesOf({ httpAddress = '', allowHost = [] }: HttpOptions): readonly st
 }
 
 /** Says what is open to others than this machine, and to whom. */
-function tellDoors(log: Log, port: number, { httpAddress, rpcAuth = [] }: HttpOptions): void {
+function tellDoors(log: Log, port: number, options: HttpOptions): void {
+  const { httpAddress, rpcAuth = [] } = options;
   if (httpAddress === undefined || isHere(httpAddress)) return;
-  const where = httpAddress.includes(':') ? `[${httpAddress}]` : httpAddress;
-  log.warn(`open to everybody who reaches ${where}:${port}: /health, /metrics, /api and /ws`);
+  log.warn('open to everybody who reaches it: /health, /metrics, /api and /ws', {
+    address: httpAddress,
+    port,
+  });
+  if (namesOf(options).length === 0) {
+    log.warn('nobody else can call it by a name yet: say by which ones with --allow-host');
+  }
   const users = rpcAuth.map(({ name }) => name).join(', ');
-  const toUsers = `JSON-RPC is open from there to ${users}, over a wire that is not encrypted`;
+  const toUsers = `JSON-RPC is open from there to ${users}; passwords are not encrypted on the way`;
   const toNobody = 'JSON-RPC is open from this machine alone: no --rpc-auth was given';
   log.warn(users === '' ? toNobody : toUsers);
 }

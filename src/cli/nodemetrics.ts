@@ -111,13 +111,13 @@ export class NodeMetrics {
     const calls = [...this.#calls.values()].map(({ method, outcome, count }) => {
       return { labels: { method, outcome }, value: count };
     });
-    const { max } = this.#loop;
-    const delays = {
-      '0.5': this.#loop.percentile(50),
-      '0.99': this.#loop.percentile(99),
-      '1': max,
-    };
-    const told = Object.entries(delays).map(([quantile, nanoseconds]) => {
+    const loop = this.#loop;
+    const delays: readonly (readonly [string, number])[] = [
+      ['0.5', loop.percentile(50)],
+      ['0.99', loop.percentile(99)],
+      ['1', loop.max],
+    ];
+    const told = delays.map(([quantile, nanoseconds]) => {
       return { labels: { quantile }, value: nanoseconds / 1e9 };
     });
     return [
