@@ -1,93 +1,21 @@
-/** Events over web sockets: what is told, whom, and what becomes of who does not listen. */
-import { randomBytes } from 'node:crypto';
+/** Events over web sockets: what is told, and whom. */
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { Writable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
-import { Hub, type HubSettings } from '../src/cli/hub.ts';
 import { Log } from '../src/cli/log.ts';
 import { spreadNews } from '../src/cli/news.ts';
-import { type WebSocketLimits, WebSockets } from '../src/cli/websocket.ts';
 import { regtest } from '../src/consensus/params.ts';
 import { addressOf } from '../src/primitives/address.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { txid } from '../src/primitives/transaction.ts';
-import { get, open, raw, type Served, serve } from './caller.ts';
+import { open, raw } from './caller.ts';
 import { outputTo, pay } from './forge.ts';
 import { plant } from './grove.ts';
-
-interface Station extends Served {
-  readonly hub: Hub;
-}
+import { handshake, join, serveHub } from './station.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
-
-async function serveHub(
-  limits: HubSettings['limits'] & Partial<WebSocketLimits> = {},
-  clock = () => 0,
-): Promise<Station> {
-  const hub = new Hub({ prefix: regtest.prefix, clock, limits });
-  const web = new WebSockets(hub, limits);
-  closers.push(() => web.close());
-  const upgrades = new Map([['/ws', web.upgrade.bind(web)]]);
-  return { ...(await serve({ upgrades })), hub };
-}
-
-/** A client that reads; `next` is the next message, as JSON. */
-async function join({ port }: Station, ...wishes: readonly unknown[]) {
-  const web = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-  closers.push(() => web.terminate());
-  const messages: string[] = [];
-  let wake = () => {};
-  web.on('message', (message) => {
-    messages.push(String(message));
-    wake();
-  });
-  const next = async () => {
-    while (messages.length === 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    return JSON.parse(messages.shift() ?? '');
-  };
-  const say = (text: string) => {
-    web.send(text);
-    return next();
-  };
-  await once(web, 'open');
-  for (const subscribe of wishes) await say(JSON.stringify({ subscribe }));
-  const closed = once(web, 'close').then(([code]) => code);
-  return { web, next, say, closed };
-}
-
-/** The first bytes of a web socket. */
-function handshake(port: number, more: readonly string[] = [], path = '/ws'): string {
-  const key = randomBytes(16).toString('base64');
-  const headers = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
-  const host = more.some((line) => line.startsWith('Host:')) ? [] : [`Host: 127.0.0.1:${port}`];
-  const lines = [...host, ...headers, `Sec-WebSocket-Key: ${key}`, ...more];
-  return `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** A text of a client on the wire, masked with zeros. */
-function frame(text: string): Uint8Array {
-  const bytes = Buffer.from(text);
-  return Buffer.concat([Buffer.of(0x81, 0x80 | bytes.length, 0, 0, 0, 0), bytes]);
-}
-
-/** A client that subscribes to blocks and never reads again. */
-async function joinDeaf({ port }: Station): Promise<Socket> {
-  const socket = open({ port }, handshake(port));
-  await once(socket, 'data');
-  socket.write(frame('{"subscribe":["block"]}'));
-  await once(socket, 'data');
-  return socket.pause();
-}
 
 test('blocks, payments and changes of branch are told as they happen', async () => {
   const station = await serveHub();
@@ -240,64 +168,4 @@ test('only pages of our own may listen, and only on one path', async () => {
   const [first] = await once(own, 'data');
   expect(String(first)).toMatch(/^HTTP\/1\.1 101 /);
   expect(station.complaints).toEqual([]);
-});
-
-test('who does not answer a ping is gone', async () => {
-  const station = await serveHub({ pingMs: 100 });
-  const listening = await join(station, ['mining']);
-  const deaf = await joinDeaf(station);
-  deaf.resume();
-  await once(deaf, 'close');
-  station.hub.broadcast({ topic: 'mining', fields: {} });
-  expect(await listening.next()).toEqual({ event: 'mining' });
-});
-
-test('a hundred that never read cost no more than one, and are dropped', async () => {
-  const waitingBytes = 2 ** 16;
-  const station = await serveHub({ waitingBytes, closeMs: 10 });
-  const deaf = await Promise.all(Array.from({ length: 100 }, () => joinDeaf(station)));
-  const { next, say } = await join(station, ['block']);
-  expect(station.hub.size).toBe(101);
-  const before = process.memoryUsage();
-  let sent = 0;
-  // What the system itself buffers, up to some megabytes for each, is full first.
-  while (station.hub.size > 1) {
-    const hash = `${sent}`.padEnd(60_000);
-    station.hub.broadcast({ topic: 'block', fields: { hash } });
-    expect(await next()).toEqual({ event: 'block', hash });
-    sent++;
-  }
-  expect(sent).toBeLessThan(500);
-  const { arrayBuffers, heapUsed } = process.memoryUsage();
-  // Each may keep one message and a part of it; they are the same for all.
-  expect(arrayBuffers - before.arrayBuffers).toBeLessThan(40 * 2 ** 20);
-  expect(heapUsed - before.heapUsed).toBeLessThan(40 * 2 ** 20);
-  expect(await say('{}')).toEqual({ subscribed: ['block'] });
-  expect(await get(station, '/health')).toMatchObject({ status: 200 });
-  for (const socket of deaf) socket.destroy();
-});
-
-test('a client that is behind in many small messages is dropped, and told so', async () => {
-  const station = await serveHub({ waitingMessages: 256 });
-  const socket = await joinDeaf(station);
-  // Fill what the system buffers, so that the rest waits in the program.
-  while (station.hub.size > 0) {
-    for (let i = 0; i < 100; i++) {
-      station.hub.broadcast({ topic: 'block', fields: { hash: 'x'.repeat(2_000) } });
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const parts: Uint8Array[] = [];
-  socket.pipe(
-    new Writable({
-      write: (part, _encoding, done) => {
-        parts.push(part);
-        done();
-      },
-    }),
-  );
-  await once(socket, 'close');
-  const end = Buffer.concat(parts).subarray(-12);
-  expect([...end.subarray(0, 4)]).toEqual([0x88, 10, 1013 >> 8, 1013 & 0xff]);
-  expect(String(end.subarray(4))).toBe('too slow');
 });

@@ -1,6 +1,6 @@
 /**
- * `GET /api/<method>`: what everybody may ask who can reach the node, without a cookie. Pages of our
- * own use it, and scripts.
+ * `GET /api/<method>`: what everybody may ask who can reach the node, without a cookie. Pages of
+ * our own use it, and scripts.
  *
  * The methods are those of JSON-RPC that change nothing and cost little, parameters stand in the
  * query by their names, and the answer is the result alone, or `{"error":{"code","message"}}` with

@@ -33,8 +33,8 @@ export function pagesOf(node: Node): ReadonlyMap<string, Page> {
 }
 
 /**
- * The blocks below this height, or the last of all, the highest first; those beside the active chain
- * among them, at most another page of these. `before` is where the next page begins.
+ * The blocks below this height, or the last of all, the highest first; those beside the active
+ * chain among them, at most another page of these. `before` is where the next page begins.
  */
 function blocks(node: Node, { before }: Fields): Promise<Value> {
   return node.read(async (view) => {

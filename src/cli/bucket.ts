@@ -17,7 +17,7 @@ export class Bucket {
     this.#since = now;
   }
 
-  /** Takes so many and answers 0; or else nothing, and says after how many seconds they are there. */
+  /** Takes so many and answers 0; or takes none, and says in how many seconds they are there. */
   take(count: number, now: number): number {
     const { tokens, perSecond } = this.#size;
     this.#tokens = Math.min(tokens, this.#tokens + (now - this.#since) * perSecond);

@@ -1,10 +1,10 @@
 /**
  * The connections that are open, of which there are so many and no more.
  *
- * Strangers could take all places with connections on which nothing ever happens, and lock the owner
- * out. So none is refused for theirs: who comes when all places are taken gets that of the stranger
- * who has been here longest and for whom nothing is done just now. Whoever has shown once on a
- * connection that he may ask is no stranger on it, and gives his place up last.
+ * Strangers could take all places with connections on which nothing ever happens, and lock the
+ * owner out. So none is refused for theirs: who comes when all places are taken gets that of the
+ * stranger who has been here longest and for whom nothing is done just now. Whoever has shown once
+ * on a connection that he may ask is no stranger on it, and gives his place up last.
  */
 import type { Socket } from 'node:net';
 

@@ -3,8 +3,8 @@
  *
  * Web pages can make a browser on this machine ask anything, but they cannot choose the names that
  * it sends: `Host` is whom the page believes to speak with, `Origin` who it is itself. So a name
- * that is not ours ends every request, and a page that is not ours gets nothing but our health. What
- * is for the owner alone asks for the cookie, or for the password of a user.
+ * that is not ours ends every request, and a page that is not ours gets nothing but our health.
+ * What is for the owner alone asks for the cookie, or for the password of a user.
  */
 import type { IncomingMessage } from 'node:http';
 import { isSecret } from './machine.ts';
@@ -16,7 +16,7 @@ export interface Keys {
   readonly cookie: string;
   /** Whose passwords open from anywhere. */
   readonly users?: readonly RpcUser[];
-  /** Names that this machine goes by beside its own, as a `Host` has them, with a port or without. */
+  /** Further names that this machine goes by, as a `Host` has them, with a port or without. */
   readonly names?: readonly string[];
 }
 

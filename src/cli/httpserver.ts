@@ -1,9 +1,9 @@
 /**
  * The HTTP server of a node: takes requests in, hands them to the routes, and sends the answers.
  *
- * Everybody on the machine can reach it, web pages in a browser among them; `doorkeeper.ts` says who
- * is let in and `connections.ts` who keeps his place. Whatever can be sent has a bound, and whatever
- * can be waited for has an end.
+ * Everybody on the machine can reach it, web pages in a browser among them: `doorkeeper.ts` says
+ * who is let in and `connections.ts` who keeps his place. Whatever can be sent has a bound, and
+ * whatever can be waited for has an end.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,7 +31,7 @@ export interface HttpSettings {
 }
 
 /** Takes a connection over, or throws a `Refusal`. */
-export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** What a stranger could make grow. */
 export interface HttpLimits {
@@ -126,10 +126,16 @@ async function bind(server: Server, address: string, port: number): Promise<numb
 }
 
 function listenFault(address: string, port: number, cause: Error): Fault {
-  const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
-  return isTaken
-    ? new Fault('port-taken', `another program has port ${port}: choose another --http-port`, cause)
-    : new Fault('listen', `cannot listen on ${address} port ${port}: ${cause.message}`, cause);
+  const problem = 'code' in cause ? cause.code : undefined;
+  if (problem === 'EADDRINUSE') {
+    const message = `another program has port ${port}: choose another --http-port`;
+    return new Fault('port-taken', message, cause);
+  }
+  if (problem === 'EADDRNOTAVAIL') {
+    const message = `${address} is no address of this machine: choose another --http-address`;
+    return new Fault('listen', message, cause);
+  }
+  return new Fault('listen', `cannot listen on ${address} port ${port}: ${cause.message}`, cause);
 }
 
 const sweepMs = 20;

@@ -1,7 +1,7 @@
 /**
  * The hub: tells clients on `/ws` what happens, as JSON, one object a message.
  *
- * A client says what it wants to hear, and is told what it is then subscribed to, or what was wrong:
+ * A client says what it wants to hear, and is told what it then hears, or what was wrong:
  *
  *     {"subscribe":["block",{"event":"tx","address":"bcrt1…"}]}   {"unsubscribe":["block"]}
  *     {"subscribed":["block",{"event":"tx","address":"bcrt1…"}]}  {"error":"an event is one of …"}
@@ -12,7 +12,8 @@
  *         a block joined the active chain; `fees` is what its coinbase takes above the subsidy
  *     {"event":"tx","txid","fee","vsize","feerate"}
  *         a payment waits for a block
- *     {"event":"reorg","fork":{"height","hash"},"left","joined","disconnected","connected","message"}
+ *     {"event":"reorg","fork":{"height","hash"},"left","joined","disconnected","connected",
+ *      "message"}
  *         the tip moved to another branch: how many blocks left and joined above the fork, the
  *         hashes of at most 1,000 of each as they left and joined, and all of it in a sentence
  *     {"event":"mining","height","hashrate"}
@@ -20,9 +21,9 @@
  *     {"event":"peer",…}
  *         for the network, which comes later
  *
- * Nobody is waited for. Who has more waiting than the limits allow is dropped (close code 1013), as
- * is who asks too much (1008). A message is made once, however many clients it goes to, so many that
- * never read cost little more than one.
+ * Nobody is waited for. Who has more waiting than the limits allow is dropped (close code 1013),
+ * and so is who asks too much (1008). A message is made once, however many clients it goes to: many
+ * that never read cost little more than one.
  */
 import { type Fields, writeJson } from '../rpc/exact.ts';
 import { Bucket, type BucketSize } from './bucket.ts';

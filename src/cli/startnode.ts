@@ -70,7 +70,7 @@ async function openNode(
   { mempoolSize: maxMempoolBytes }: StartNodeOptions,
 ): Promise<Node> {
   const node = await desk.openNode({
-    async search(search, signal) {
+    search: async (search, signal) => {
       const nonce = await pool.search(search, signal);
       if (nonce !== undefined) metrics.blockCame();
       return nonce;
@@ -86,7 +86,7 @@ async function openNode(
 function timing(context: Context, metrics: NodeMetrics): Context {
   return {
     ...context,
-    submitBlock(block) {
+    submitBlock: (block) => {
       metrics.blockCame();
       return context.submitBlock(block);
     },

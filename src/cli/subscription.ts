@@ -2,7 +2,7 @@
 import { scriptOf } from '../primitives/address.ts';
 import { DecodeError } from '../primitives/codec.ts';
 
-export const topics = ['block', 'tx', 'reorg', 'mining', 'peer'] as const;
+const topics = ['block', 'tx', 'reorg', 'mining', 'peer'] as const;
 export type Topic = (typeof topics)[number];
 
 export interface Subscription {
