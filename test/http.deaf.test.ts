@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { get, open } from './caller.ts';
+import { authorization, get, open } from './caller.ts';
 import { handshake, join, type Station, serveHub } from './station.ts';
 
 /** A text of a client on the wire, masked with zeros. */
@@ -79,4 +79,19 @@ test('a client that is behind in many small messages is dropped, and told so', a
   const end = Buffer.concat(parts).subarray(-12);
   expect([...end.subarray(0, 4)]).toEqual([0x88, 10, 1013 >> 8, 1013 & 0xff]);
   expect(String(end.subarray(4))).toBe('too slow');
+});
+
+test('a server that closes waits neither for the deaf nor for who comes late', async () => {
+  const station = await serveHub({ closeMs: 50 });
+  const deaf = await joinDeaf(station);
+  const late = open(station);
+  late.write(`POST / HTTP/1.1\r\nHost: 127.0.0.1:${station.port}\r\n`);
+  late.write(`Authorization: ${authorization}\r\nContent-Length: 1\r\n\r\nx`);
+  await once(late, 'data');
+  station.web.close();
+  late.write(handshake(station.port));
+  const [said] = await once(late, 'data');
+  expect(String(said)).toMatch(/^HTTP\/1\.1 503 /);
+  await station.close(1_000);
+  deaf.destroy();
 });

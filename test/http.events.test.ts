@@ -1,5 +1,6 @@
 /** Events over web sockets: what is told, and whom. */
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { Log } from '../src/cli/log.ts';
 import { spreadNews } from '../src/cli/news.ts';
@@ -20,7 +21,14 @@ afterEach(() => {
 test('blocks, payments and changes of branch are told as they happen', async () => {
   const station = await serveHub();
   const grove = await plant();
-  const log = new Log({ network: 'regtest', quiet: true });
+  const said: { message: string }[] = [];
+  const output = new Writable({
+    write(line, _encoding, done) {
+      said.push(JSON.parse(String(line)));
+      done();
+    },
+  });
+  const log = new Log({ network: 'regtest', json: true }, output);
   closers.push(spreadNews(grove.node, station.hub, log));
   const { next } = await join(station, ['block', 'tx', 'reorg']);
   await grove.mine('a1');
@@ -63,6 +71,13 @@ test('blocks, payments and changes of branch are told as they happen', async () 
   });
   expect(await next()).toMatchObject({ event: 'block', height: 2 });
   expect(await next()).toMatchObject({ event: 'block', height: 3 });
+  expect(said).toEqual([
+    expect.objectContaining({
+      level: 'info',
+      message: 'the chain changed its branch at height 1: 1 block left and 2 blocks joined',
+      fork: hashHeader(a1.header),
+    }),
+  ]);
 });
 
 test('who asks for an address hears of its payments alone', async () => {

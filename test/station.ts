@@ -10,6 +10,7 @@ import { type Served, serve } from './caller.ts';
 
 export interface Station extends Served {
   readonly hub: Hub;
+  readonly web: WebSockets;
 }
 
 const closers: (() => void)[] = [];
@@ -25,7 +26,7 @@ export async function serveHub(
   const web = new WebSockets(hub, limits);
   closers.push(() => web.close());
   const upgrades = new Map([['/ws', web.upgrade.bind(web)]]);
-  return { ...(await serve({ upgrades })), hub };
+  return { ...(await serve({ upgrades })), hub, web };
 }
 
 /** A client that reads; `next` is the next message, as JSON. */

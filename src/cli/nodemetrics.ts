@@ -22,6 +22,9 @@ export interface Measured {
   readonly hashes: () => number;
 }
 
+/** How often the event loop is looked at; each look is measured from the one before. */
+const resolutionMs = 10;
+
 /** For how long the delays of the event loop are remembered. */
 const memoryMs = 60_000;
 
@@ -33,7 +36,7 @@ type Outcome = 'done' | 'refused' | 'failed';
 export class NodeMetrics {
   readonly #blocks = new Histogram(blockBounds);
   readonly #calls = new Map<string, { method: string; outcome: Outcome; count: number }>();
-  readonly #loop = monitorEventLoopDelay();
+  readonly #loop = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #forget: NodeJS.Timeout;
   /** When a block came that the tip may move to. */
   #since: number | undefined;
@@ -118,7 +121,7 @@ export class NodeMetrics {
       ['1', loop.max],
     ];
     const told = delays.map(([quantile, nanoseconds]) => {
-      return { labels: { quantile }, value: nanoseconds / 1e9 };
+      return { labels: { quantile }, value: Math.max(0, nanoseconds / 1e9 - resolutionMs / 1e3) };
     });
     return [
       {

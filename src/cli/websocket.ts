@@ -29,6 +29,7 @@ export class WebSockets {
   readonly #pings: NodeJS.Timeout;
   /** Who has answered the last ping. */
   readonly #alive = new Set<WebSocket>();
+  #isClosed = false;
 
   constructor(hub: Hub, limits: Partial<WebSocketLimits> = {}) {
     const { messageBytes, pingMs, closeMs } = { ...defaultLimits, ...limits };
@@ -41,12 +42,14 @@ export class WebSockets {
 
   /** Takes over a connection that asked for it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#isClosed) throw new Refusal(503, 'The node stops');
     if (this.#hub.isFull) throw new Refusal(503, 'There are as many clients as there may be');
     this.#server.handleUpgrade(request, socket, head, (web) => this.#welcome(web));
   }
 
-  /** Hangs up on all of them. */
+  /** Hangs up on all of them, and takes no more. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#pings);
     for (const web of this.#server.clients) web.close(goingAway, 'the node stops');
   }
