@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
+import { type Client, Hub } from '../src/cli/hub.ts';
 import { Log } from '../src/cli/log.ts';
 import { spreadNews } from '../src/cli/news.ts';
 import { regtest } from '../src/consensus/params.ts';
@@ -110,6 +111,23 @@ test('a client hears what it asked for, and nothing after it has enough', async 
   station.hub.broadcast({ topic: 'mining', fields: { height: 2 } });
   expect(await next()).toEqual({ event: 'mining', height: 2 });
   expect(station.hub.wants('block')).toBe(false);
+});
+
+test('a message is made once, however many hear it', () => {
+  const hub = new Hub({ prefix: regtest.prefix, clock: () => 0 });
+  const heard = new Set<Uint8Array>();
+  for (let i = 0; i < 3; i++) {
+    const client: Client = {
+      waiting: { messages: 0, bytes: 0 },
+      send: (message) => heard.add(message),
+      drop: () => {},
+    };
+    hub.register(client);
+    hub.hear(client, '{"subscribe":["mining"]}');
+  }
+  heard.clear();
+  hub.broadcast({ topic: 'mining', fields: {} });
+  expect(heard.size).toBe(1);
 });
 
 const wrong: readonly (readonly [string, string])[] = [
