@@ -1,7 +1,7 @@
 /** Commands beside a node that runs, several at once, and where one of the two comes to its end. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startNode } from './running.ts';
+import { startNode } from './started.ts';
 import {
   ask,
   firstLines,

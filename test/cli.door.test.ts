@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fileIn, type Started, startNode } from './running.ts';
+import { fileIn, type Started, startNode } from './started.ts';
 import { ask, copyOf, grownFolder, lines, run, type Said, signalGroup } from './terminal.ts';
 
 const unknown = '1'.repeat(64);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileIn, startNode } from './running.ts';
+import { fileIn, startNode } from './started.ts';
 import {
   addressOfWallet,
   ask,

@@ -32,18 +32,26 @@ export interface Served {
 
 /** Serves a door as a node of this version does. */
 export async function serveDoor(door: Door, version = readVersion()): Promise<Served> {
-  const credentials = '__cookie__:secret';
+  const cookie = '__cookie__:secret';
   const server = await listen({
     port: 0,
-    credentials,
-    answer: async () => ({ status: 204, body: undefined }),
-    door: (body, signal) => answerCall(body, { door, version }, signal),
-    health: () => ({}),
+    keys: { cookie, users: [], names: [] },
+    routes: [
+      {
+        method: 'POST',
+        path: '/door',
+        admits: 'owner',
+        answer: ({ body, signal }) => answerCall(body, { door, version }, signal),
+      },
+    ],
+    complain: (error) => {
+      throw error;
+    },
   });
   const folder = newFolder();
   const http = `http://127.0.0.1:${server.port}`;
   const node = { pid: process.pid, started: new Date(0).toISOString(), http };
-  writeNodeFiles(folder, node, credentials);
+  writeNodeFiles(folder, node, cookie);
   return { http: new HttpDoor(folder, node), server, folder };
 }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startNode } from './running.ts';
+import { startNode } from './started.ts';
 import { copyOf, grownFolder, newFolder, type Place, run, signalGroup } from './terminal.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,6 +1,6 @@
 /** A node in memory that is asked by JSON-RPC, without a wire between. */
 import { callsTo } from '../src/rpc/methods.ts';
-import { answer, type Reply } from '../src/rpc/protocol.ts';
+import { answer, type Call, type Reply } from '../src/rpc/protocol.ts';
 import { type Ground, type Grove, noon, plant } from './grove.ts';
 
 /** A grove, and how it is asked. */
@@ -8,6 +8,8 @@ export interface Asked {
   readonly grove: Grove;
   /** The bodies that were sent to stop it. */
   readonly stops: { count: number };
+  /** All methods, as the node has them. */
+  readonly run: Call;
   /** A whole body, as HTTP carries it. */
   readonly post: (body: string) => Promise<Reply>;
   /** One call; its result, or an error as `-8: Block height out of range`. */
@@ -39,5 +41,5 @@ export async function plantAsked(ground: Ground = {}): Promise<Asked> {
     const { result, error } = JSON.parse(await text(method, ...params));
     return error ? `${error.code}: ${error.message}` : result;
   };
-  return { grove, stops, post, call, text };
+  return { grove, stops, run: calls, post, call, text };
 }

@@ -24,6 +24,7 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
       'classic-level',
       'tiny-secp256k1',
       'secp256k1/bindings.js',
+      'ws',
     ],
   },
 };
@@ -37,6 +38,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   'node:worker_threads': ['src/cli/miningthread.ts'],
   'secp256k1/bindings.js': ['src/cli/engine.ts'],
   'tiny-secp256k1': ['src/cli/engine.ts'],
+  ws: ['src/cli/websocket.ts'],
 };
 
 /** Clock and chance by their names: what the rooms of the node must be handed instead. */

@@ -13,7 +13,13 @@ export class Log {
   /** The least grave that is still told. */
   readonly #last: Level;
 
-  constructor({ json = false, quiet = false, verbose = false }: GlobalOptions) {
+  readonly #output: NodeJS.WritableStream;
+
+  constructor(
+    { json = false, quiet = false, verbose = false }: GlobalOptions,
+    output: NodeJS.WritableStream = process.stdout,
+  ) {
+    this.#output = output;
     this.#isJson = json;
     this.#last = verbose ? 'debug' : quiet ? 'warn' : 'info';
   }
@@ -41,6 +47,6 @@ export class Log {
     const line = this.#isJson
       ? JSON.stringify({ time, level, message, ...facts })
       : `${time} ${level.padEnd(5)} ${message}${told.join('')}`;
-    process.stdout.write(`${line}\n`);
+    this.#output.write(`${line}\n`);
   }
 }

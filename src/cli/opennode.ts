@@ -24,6 +24,8 @@ export interface NodeSettings {
   readonly now?: () => number;
   /** Who searches for nonces; only a node that has one can mine. */
   readonly search?: NodeOptions['search'];
+  /** What waiting payments may take of the memory. */
+  readonly maxMempoolBytes?: number;
 }
 
 export async function openNode(folder: string, settings: NodeSettings): Promise<OpenNode> {

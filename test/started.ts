@@ -1,8 +1,9 @@
-/** A node that runs in a process of its own, and what it tells. */
+/** A node that was started as a person would, and is heard as a program would. */
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { start } from './terminal.ts';
+import { type Place, start } from './terminal.ts';
 
 const deadlineMs = 40_000;
 
@@ -11,14 +12,22 @@ export interface Started {
   readonly datadir: string;
   /** The next record of its log with this message. */
   readonly hear: (message: string) => Promise<Record<string, unknown>>;
+  /** All that it has said so far. */
+  readonly said: () => string;
 }
 
 /** Starts a node on any port, and waits until it says that it runs. */
-export async function startNode(datadir: string, ...words: readonly string[]): Promise<Started> {
-  const child = start(['startnode', '--http-port', '0', '--json', ...words], { datadir });
+export async function startNode(
+  place: string | Place,
+  ...words: readonly string[]
+): Promise<Started> {
+  const { datadir, env = {} } = typeof place === 'string' ? { datadir: place } : place;
+  const child = start(['startnode', '--http-port', '0', '--json', ...words], { datadir, env });
   const input = child.stdout ?? process.stdin;
   const reader = createInterface({ input, signal: AbortSignal.timeout(deadlineMs) });
   const records = reader[Symbol.asyncIterator]();
+  const said: string[] = [];
+  reader.on('line', (line) => said.push(line));
   const hear = async (message: string) => {
     for (;;) {
       const { value, done } = await records.next();
@@ -28,10 +37,15 @@ export async function startNode(datadir: string, ...words: readonly string[]): P
     }
   };
   await hear('the node runs');
-  return { child, datadir, hear };
+  return { child, datadir, hear, said: () => said.join('\n') };
 }
 
-/** Where something of this folder's network lies. */
+/** A file of the node's network. */
 export function fileIn(datadir: string, name: string, network = 'regtest'): string {
   return join(datadir, network, name);
+}
+
+/** Where the node of this folder listens. */
+export function portIn(datadir: string): number {
+  return Number(new URL(JSON.parse(readFileSync(fileIn(datadir, 'node.json'), 'utf8')).http).port);
 }
