@@ -7,6 +7,7 @@ import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
+import { proofMethods } from './methodsproof.ts';
 import { statsMethods } from './methodsstats.ts';
 import { Arguments, inOrder, usage } from './parameters.ts';
 import type { Call } from './protocol.ts';
@@ -30,7 +31,7 @@ function getRpcInfo(running: ReadonlySet<Running>): Method {
 /** All methods but the one that lists them. */
 function groupsOf(running: ReadonlySet<Running>) {
   return [
-    ['Blockchain', [...chainMethods, ...statsMethods]],
+    ['Blockchain', [...chainMethods, ...statsMethods, ...proofMethods]],
     ['Control', [...controlMethods, getRpcInfo(running)]],
     ['Mempool', mempoolMethods],
     ['Mining', miningMethods],

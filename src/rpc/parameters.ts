@@ -125,6 +125,13 @@ export class Arguments {
   }
 }
 
+/** A member of a list, or a field of an object, that must be text. */
+export function textOf(value: Value | undefined): string {
+  if (typeof value === 'string') return value;
+  const problem = `JSON value of type ${typeOf(value ?? null)} is not of expected type string`;
+  throw new Failure(codes.type, problem);
+}
+
 /** Core: ParseHashV. */
 export function hashOfText(text: string, called: string): Hash {
   if (text.length !== 64) {
@@ -183,8 +190,7 @@ export function wholeIn(fields: Fields, name: string, most: number): number {
 
 /** A hash in a field of an object within a parameter. */
 export function hashIn(fields: Fields, name: string): Hash {
-  const value = fields[name];
-  return hashOfText(typeof value === 'string' ? value : '', name);
+  return hashOfText(textOf(fields[name]), name);
 }
 
 /** The members of a list that must all be objects. */
