@@ -6,9 +6,11 @@ import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { hashHeader } from '../primitives/block.ts';
 import type { Context } from '../rpc/method.ts';
+import { BanList } from './banlist.ts';
 import type { Desk } from './desk.ts';
 import type { Log } from './log.ts';
 import type { NodeMiner } from './nodeminer.ts';
+import { NoPeers } from './nopeers.ts';
 import { readVersion } from './version.ts';
 
 export interface Parts {
@@ -45,6 +47,7 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       return taken;
     },
     mine: (script) => miner.mine(script),
+    peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
     now: desk.now,
     uptime: () => process.uptime(),
     version: readVersion(),

@@ -7,6 +7,7 @@ import type { Hash } from '../primitives/codec.ts';
 import type { Value } from './exact.ts';
 import { codes, Failure } from './failure.ts';
 import { type Arguments, type Parameter, parameters } from './parameters.ts';
+import type { Peering } from './peering.ts';
 
 /** What methods may ask of the program around the node. */
 export interface Context {
@@ -16,6 +17,7 @@ export interface Context {
   readonly submitPayment: Node['submitPayment'];
   /** Mines a block that pays this script. */
   readonly mine: (script: Uint8Array) => Promise<Block>;
+  readonly peering: Peering;
   /** The time in seconds since 1970. */
   readonly now: () => number;
   /** Since the start, in seconds and parts of them. */

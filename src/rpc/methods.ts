@@ -1,12 +1,13 @@
 /** All methods, and how one is called. */
 import type { Fields, Value } from './exact.ts';
-import { codes, Failure } from './failure.ts';
+import { codes, Failure, Misuse } from './failure.ts';
 import { type Context, type Method, method } from './method.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
+import { networkMethods } from './methodsnetwork.ts';
 import { proofMethods } from './methodsproof.ts';
 import { statsMethods } from './methodsstats.ts';
 import { Arguments, inOrder, usage } from './parameters.ts';
@@ -35,6 +36,7 @@ function groupsOf(running: ReadonlySet<Running>) {
     ['Control', [...controlMethods, getRpcInfo(running)]],
     ['Mempool', mempoolMethods],
     ['Mining', miningMethods],
+    ['Network', networkMethods],
     ['Transactions', coinMethods],
   ] as const;
 }
@@ -91,5 +93,9 @@ async function run(
   if (values.length < least || values.length > found.parameters.length) {
     throw new Failure(codes.misc, helpOf(found));
   }
-  return await found.run(new Arguments(found.parameters, values), context);
+  try {
+    return await found.run(new Arguments(found.parameters, values), context);
+  } catch (error) {
+    throw error instanceof Misuse ? new Failure(codes.misc, helpOf(found)) : error;
+  }
 }

@@ -99,6 +99,15 @@ export class Arguments {
     return value instanceof Exact ? wholeOf(value) : otherwise;
   }
 
+  /** A whole number that a double can hold exactly, where Core takes 64 bits. */
+  long(name: string, otherwise = 0): number {
+    const value = this.value(name);
+    if (!(value instanceof Exact)) return otherwise;
+    const number = Number(value.digits);
+    if (Number.isSafeInteger(number)) return number;
+    throw new Failure(codes.misc, 'JSON integer out of range');
+  }
+
   /** A number, or the older yes and no for 1 and 0. Core: ParseVerbosity. */
   verbosity(name: string, otherwise: number): number {
     const value = this.value(name);
