@@ -5,6 +5,7 @@ import { type Context, type Method, method } from './method.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
+import { createMethods } from './methodscreate.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
 import { networkMethods } from './methodsnetwork.ts';
@@ -37,7 +38,7 @@ function groupsOf(running: ReadonlySet<Running>) {
     ['Mempool', mempoolMethods],
     ['Mining', miningMethods],
     ['Network', networkMethods],
-    ['Transactions', coinMethods],
+    ['Transactions', [...coinMethods, ...createMethods]],
   ] as const;
 }
 

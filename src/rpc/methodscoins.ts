@@ -8,15 +8,15 @@ import { scriptOf } from '../primitives/address.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { DecodeError, decode, encode, type Hash, hashFromBytes } from '../primitives/codec.ts';
 import { type Coin, NamedCoin } from '../primitives/coin.ts';
-import { carrierScript, outputKind } from '../primitives/script.ts';
+import { outputKind } from '../primitives/script.ts';
 import { type Output, Transaction, txid } from '../primitives/transaction.ts';
 import { describeScript, scriptFields } from './assembly.ts';
 import { spentIn, transactionFields } from './corejson.ts';
-import { coins, Exact, type Fields, isFields, isList, type Value } from './exact.ts';
+import { coins, type Fields, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
 import { transactionHex } from './json.ts';
 import { type Method, method, type Run } from './method.ts';
-import { amountOf, decoded, hashIn, objectsIn, wholeIn } from './parameters.ts';
+import { decoded } from './parameters.ts';
 
 /** A transaction, and the block that holds it, where one does. */
 interface Found {
@@ -191,48 +191,6 @@ const validateAddress: Run = (asked, { node }) => {
   }
 };
 
-/** Core: ConstructTransaction. */
-const createRawTransaction: Run = (asked, { node }) => {
-  const lockTime = Number(exactOr(asked.value('locktime'), '0'));
-  if (!Number.isInteger(lockTime) || lockTime < 0 || lockTime > 0xffff_ffff) {
-    throw badParameter('Invalid parameter, locktime out of range');
-  }
-  const version = asked.whole('version', 2);
-  if (version < 1 || version > 3) {
-    throw badParameter('Invalid parameter, version out of range(1~3)');
-  }
-  const isReplaceable = asked.flag('replaceable', true);
-  const sequence = isReplaceable ? 0xffff_fffd : lockTime > 0 ? 0xffff_fffe : 0xffff_ffff;
-  const inputs = objectsIn(asked.list('inputs')).map((each) => ({
-    prevout: { txid: hashIn(each, 'txid'), index: wholeIn(each, 'vout', 0xffff_ffff) },
-    scriptSig: new Uint8Array(0),
-    sequence: each['sequence'] === undefined ? sequence : wholeIn(each, 'sequence', 0xffff_ffff),
-    witness: [],
-  }));
-  const outputs = outputsOf(asked.value('outputs'), node.chain.params.prefix);
-  return transactionHex({ version, inputs, outputs, lockTime });
-};
-
-function exactOr(value: Value, otherwise: string): string {
-  return value instanceof Exact ? value.digits : otherwise;
-}
-
-/** A list of objects, or one object with everything. */
-function outputsOf(value: Value, prefix: string): readonly Output[] {
-  const objects = isList(value) ? objectsIn(value) : isFields(value) ? [value] : undefined;
-  if (!objects) throw new Failure(codes.type, 'Expected an array or an object of outputs');
-  const pairs = objects.flatMap((each) => Object.entries(each));
-  const seen = new Set<string>();
-  return pairs.map(([name, told]) => {
-    if (seen.has(name)) throw badParameter(`Invalid parameter, duplicated address: ${name}`);
-    seen.add(name);
-    if (name !== 'data') return { amount: amountOf(told), script: payee(name, prefix) };
-    const hex = typeof told === 'string' ? told : '!';
-    const bytes = decoded(hex, (each) => each, 'Data must be hexadecimal string');
-    return { amount: 0n, script: carrierScript(bytes) };
-  });
-}
-
 /** The script of an address that somebody is to be paid at. */
 export function payee(address: string, prefix: string): Uint8Array {
   try {
@@ -269,11 +227,5 @@ export const coinMethods: readonly Method[] = [
     decodeRawTransaction,
   ),
   method('decodescript', 'hexstring:string', 'Tells what is in a script.', decodeScript),
-  method(
-    'createrawtransaction',
-    'inputs:array outputs:any locktime:number? replaceable:bool? version:number?',
-    'Makes a transaction that nobody has signed.',
-    createRawTransaction,
-  ),
   method('validateaddress', 'address:string', 'Tells whether an address is one.', validateAddress),
 ];

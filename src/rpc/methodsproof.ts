@@ -8,7 +8,7 @@ import { Proof, prove, proven } from '../primitives/proof.ts';
 import { txid } from '../primitives/transaction.ts';
 import { badParameter, codes, Failure } from './failure.ts';
 import { findEntry, type Method, method, type Run } from './method.ts';
-import { hashOfText, textOf } from './parameters.ts';
+import { hashOfText, isHex, textOf } from './parameters.ts';
 
 /** Core: gettxoutproof. */
 const getTxOutProof: Run = (asked, { node }) => {
@@ -69,10 +69,6 @@ function readProof(hex: string): Proof {
     if (!(error instanceof DecodeError)) throw error;
     throw new Failure(codes.misc, `Proof decode failed: ${error.message}`);
   }
-}
-
-function isHex(text: string): boolean {
-  return text !== '' && text.length % 2 === 0 && /^[0-9a-f]*$/i.test(text);
 }
 
 export const proofMethods: readonly Method[] = [

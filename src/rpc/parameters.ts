@@ -2,7 +2,7 @@
  * Parameters: what a method asks for, and how foreign JSON becomes it. Counts, names, types and
  * messages are Core's, for programs were written against those.
  */
-import { parseAmount } from '../primitives/amount.ts';
+import { coin, maxMoney, parseAmount } from '../primitives/amount.ts';
 import { DecodeError, type Hash, parseHash, parseHex } from '../primitives/codec.ts';
 import { Exact, type Fields, isFields, isList, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
@@ -162,7 +162,8 @@ export function amountOf(value: Value | undefined): bigint {
     return parseAmount(withoutExponent(digits));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw new Failure(codes.type, `Invalid amount: ${error.message}`);
+    const isOutside = Number(digits) < 0 || Number(digits) > Number(maxMoney / coin);
+    throw new Failure(codes.type, isOutside ? 'Amount out of range' : 'Invalid amount');
   }
 }
 
@@ -177,6 +178,11 @@ function withoutExponent(digits: string): string {
   const before = all.slice(0, point).replace(/^0+(?=\d)/, '') || '0';
   const behind = all.slice(point).replace(/0+$/, '');
   return behind === '' ? before : `${before}.${behind}`;
+}
+
+/** Is this some hex, and not nothing? Core: IsHex. */
+export function isHex(text: string): boolean {
+  return text.length > 0 && text.length % 2 === 0 && /^[0-9a-f]*$/i.test(text);
 }
 
 /** What this hex says, or Core's word for what cannot be read. */
