@@ -34,13 +34,13 @@ export interface Peer {
 }
 
 /** Bytes, in all and by the kind of message. */
-export interface Traffic {
+interface Traffic {
   readonly bytes: number;
   readonly byKind: Readonly<Record<string, number>>;
 }
 
 /** A node that somebody added: we stay connected to it, or try to be. */
-export interface AddedNode {
+interface AddedNode {
   /** As it was given. */
   readonly address: string;
   /** The connections there are to it. */
