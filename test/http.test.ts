@@ -26,6 +26,7 @@ async function serve(limits: Partial<HttpLimits> = {}): Promise<HttpServer> {
         ? { status: 204, body: undefined }
         : { status: 200, body: `${body.length}` };
     },
+    door: async (body) => ({ status: 200, body: `door ${body.length}` }),
     health: () => ({ status: 'ok' }),
     limits,
   });
@@ -92,6 +93,26 @@ test('who has the cookie is answered', async () => {
     told: { 'content-type': 'application/json' },
   });
   expect(await ask(server, { body: '' })).toMatchObject({ status: 204, says: '' });
+  expect(await ask(server, { path: '/door', body: 'four' })).toMatchObject({ says: 'door 4' });
+});
+
+test('the door for commands asks the same of whoever comes', async () => {
+  const server = await serve({ bodyBytes: 1_000 });
+  const path = '/door';
+  const table = [
+    [401, { headers: { authorization: '' } }],
+    [403, { headers: { origin: 'http://evil.example' } }],
+    [403, { headers: { 'sec-fetch-site': 'cross-site' } }],
+    [403, { headers: { host: `evil.example:${server.port}` } }],
+    [405, { method: 'GET', body: '' }],
+    [413, { body: 'x'.repeat(1_001) }],
+  ] as const;
+  for (const [status, sent] of table) {
+    expect(await ask(server, { path, ...sent })).toMatchObject({ status });
+  }
+  for (const near of ['/door/', '/door?', '//door', '/Door', '/doors']) {
+    expect(await ask(server, { path: near })).toMatchObject({ status: 404 });
+  }
 });
 
 test('who has it not is told how to ask, and no more', async () => {
@@ -255,6 +276,7 @@ test('a port that somebody has is named', async () => {
     port,
     credentials,
     answer: async () => ({ status: 204, body: undefined }),
+    door: async () => ({ status: 204, body: undefined }),
     health: () => ({}),
   });
   await expect(again).rejects.toMatchObject({

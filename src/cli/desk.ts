@@ -8,11 +8,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNetwork } from '../consensus/network.ts';
 import { builtIn, type Params } from '../consensus/params.ts';
-import type { Node, NodeOptions } from '../node/node.ts';
+import type { Node } from '../node/node.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Keyring } from './keyring.ts';
 import { cipher, defaultDatadir, now, random } from './machine.ts';
+import type { DoorSettings, OpenDoor } from './opendoor.ts';
 import type { WalletFiles } from './walletfiles.ts';
 
 /** The options that every command has. */
@@ -25,10 +26,7 @@ export interface GlobalOptions {
 }
 
 /** What a command may say of the node that it opens. */
-interface DeskNodeSettings {
-  readonly hasIndex?: boolean;
-  readonly search?: NodeOptions['search'];
-}
+type DeskNodeSettings = Omit<DoorSettings, 'params'>;
 
 /** What knows wallets, and many libraries beneath: handed in where a command asks for wallets. */
 export interface WalletClasses {
@@ -77,7 +75,15 @@ export class Desk {
     return new this.#classes.Keyring(this.wallets.all(), this.params);
   }
 
-  /** Opens the database; it is closed when the command ends. */
+  /** Opens the door to the chain, whoever has it; it is closed when the command ends. */
+  async openDoor(settings: DeskNodeSettings = {}): Promise<OpenDoor> {
+    const { openDoor } = await import('./opendoor.ts');
+    const opened = await openDoor(this.folder, { params: this.params, ...settings });
+    this.#closers.push(opened.close);
+    return opened;
+  }
+
+  /** Opens the database, which no node may have; it is closed when the command ends. */
   async openNode(settings: DeskNodeSettings = {}): Promise<Node> {
     const { openNode } = await import('./opennode.ts');
     const { params } = this;

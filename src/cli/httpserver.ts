@@ -24,6 +24,8 @@ export interface HttpSettings {
   readonly credentials: string;
   /** Answers the body of a JSON-RPC request. */
   readonly answer: (body: string) => Promise<Reply>;
+  /** Answers the body of a command; the signal tells that whoever asked is gone. */
+  readonly door: (body: string, signal: AbortSignal) => Promise<Reply>;
   /** What everybody may know. */
   readonly health: () => object;
   readonly limits?: Partial<HttpLimits>;
@@ -137,7 +139,7 @@ class Desk {
     response.on('error', () => {});
     this.#requests++;
     try {
-      const { status, body } = await this.#answer(request);
+      const { status, body } = await this.#answer(request, whileThere(response));
       send(response, status, body, { 'Content-Type': 'application/json' });
     } catch (error) {
       const { status, message, headers } =
@@ -149,20 +151,21 @@ class Desk {
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Reply> {
+  async #answer(request: IncomingMessage, signal: AbortSignal): Promise<Reply> {
     const { method, url } = request;
     this.#demandOwnHost(request);
     if (url === '/health' && (method === 'GET' || method === 'HEAD')) {
       return { status: 200, body: `${JSON.stringify(this.#settings.health())}\n` };
     }
-    if (url !== '/') throw new Refusal(404, 'There is nothing here');
+    if (url !== '/' && url !== '/door') throw new Refusal(404, 'There is nothing here');
     if (method !== 'POST') {
       throw new Refusal(405, 'JSONRPC server handles only POST requests', { Allow: 'POST' });
     }
     this.#demandNoForeignPage(request);
     this.#demandCookie(request);
     if (this.#requests > this.limits.requests) throw new Refusal(503, 'Work queue depth exceeded');
-    return await this.#settings.answer(await readBody(request, this.limits.bodyBytes));
+    const body = await readBody(request, this.limits.bodyBytes);
+    return await (url === '/' ? this.#settings.answer(body) : this.#settings.door(body, signal));
   }
 
   /** A page whose name leads to this machine sends its own name: DNS rebinding ends here. */
@@ -187,6 +190,13 @@ class Desk {
     if (encoded !== undefined && isSecret(given, this.#settings.credentials)) return;
     throw new Refusal(401, '', { 'WWW-Authenticate': 'Basic realm="jsonrpc"' });
   }
+}
+
+/** Aborted once nobody waits for this answer any more. */
+function whileThere(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  return gone.signal;
 }
 
 /** All of the body, where it is not too long. */

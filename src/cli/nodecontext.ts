@@ -2,15 +2,18 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isReject } from '../consensus/reject.ts';
+import { LocalDoor } from '../node/localdoor.ts';
 import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { hashHeader } from '../primitives/block.ts';
+import { answerCall } from '../rpc/doorcalls.ts';
 import type { Context } from '../rpc/method.ts';
 import { BanList } from './banlist.ts';
 import type { Desk } from './desk.ts';
 import type { Log } from './log.ts';
 import type { NodeMiner } from './nodeminer.ts';
 import { NoPeers } from './nopeers.ts';
+import { beneath } from './opennode.ts';
 import { readVersion } from './version.ts';
 
 export interface Parts {
@@ -32,8 +35,9 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       else {
         const { status, disconnected } = taken;
         const facts = { hash, status, height: node.chain.tip.height };
-        const isReorganised = disconnected.length > 0;
-        log.info('took a block', isReorganised ? { ...facts, left: disconnected.length } : facts);
+        const left = disconnected.length > 0 ? { left: disconnected.length } : {};
+        if (status === 'known') log.debug('knew a block', { hash });
+        else log.info('took a block', { ...facts, ...left });
       }
       return taken;
     },
@@ -46,7 +50,7 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       }
       return taken;
     },
-    mine: (script) => miner.mine(script),
+    mine: (script, signal) => miner.mine(script, signal),
     peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
     now: desk.now,
     uptime: () => process.uptime(),
@@ -54,6 +58,13 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
     diskBytes: () => bytesIn(join(desk.folder, 'chain')),
     stop: () => stop('asked by a program'),
   };
+}
+
+/** What commands ask, answered as what programs ask. */
+export function doorOf({ folder }: Desk, context: Context) {
+  const door = new LocalDoor({ ...context, ...beneath(folder) });
+  const { version } = context;
+  return (body: string, signal: AbortSignal) => answerCall(body, { door, version }, signal);
 }
 
 function bytesIn(folder: string): number {

@@ -7,7 +7,7 @@ import type { Desk } from './desk.ts';
 import { type HttpServer, listen } from './httpserver.ts';
 import { Log } from './log.ts';
 import { MiningPool, newThreads, threadCount } from './miningpool.ts';
-import { contextOf } from './nodecontext.ts';
+import { contextOf, doorOf } from './nodecontext.ts';
 import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
 import { NodeMiner } from './nodeminer.ts';
 
@@ -35,11 +35,13 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const miner = new NodeMiner(node, log);
   const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};
   const credentials = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
-  const calls = callsTo(contextOf(desk, { node, miner, log, hear, stop: stopping.resolve }));
+  const context = contextOf(desk, { node, miner, log, hear, stop: stopping.resolve });
+  const calls = callsTo(context);
   const server = await listen({
     port: httpPortOf(desk, options),
     credentials,
     answer: (body) => answer(body, calls),
+    door: doorOf(desk, context),
     health: () => ({ status: 'ok', network: desk.params.name, height: node.chain.tip.height }),
   });
   const forget = hearSignals(desk, stopping.resolve);

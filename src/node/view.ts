@@ -59,12 +59,15 @@ export async function viewBlock({ store, tip }: ChainView, entry: Entry): Promis
   };
 }
 
+/** Where a transaction is. */
+type BlockPlace = Pick<BlockView, 'entry' | 'hash' | 'confirmations'>;
+
 export interface TransactionView {
   readonly transaction: Transaction;
-  /** By `outPointName`: what its inputs spend, among others. */
+  /** By `outPointName`: what its inputs spend. */
   readonly spent: ReadonlyMap<string, Output>;
   readonly place:
-    | { readonly kind: 'block'; readonly block: BlockView }
+    | { readonly kind: 'block'; readonly block: BlockPlace }
     | { readonly kind: 'waiting'; readonly member: Member };
 }
 
@@ -83,10 +86,23 @@ export async function viewTransaction(
   }
   const place = await findPlace(view, id);
   if (!place) return undefined;
-  const block = await viewBlock(view, await view.store.activeEntry(place.height));
-  const transaction = block.block.transactions[place.position];
+  const told = await viewBlock(view, await view.store.activeEntry(place.height));
+  const { entry, hash, block, confirmations } = told;
+  const transaction = block.transactions[place.position];
   if (!transaction || txid(transaction) !== id) throw damaged(`transaction ${id} is not in place`);
-  return { transaction, spent: block.spent, place: { kind: 'block', block } };
+  const spent = spentBy(transaction, told.spent);
+  return { transaction, spent, place: { kind: 'block', block: { entry, hash, confirmations } } };
+}
+
+/** Of what a block spends, what this one does. */
+function spentBy({ inputs }: Transaction, all: ReadonlyMap<string, Output>) {
+  const spent = new Map<string, Output>();
+  for (const { prevout } of inputs) {
+    const name = outPointName(prevout);
+    const coin = all.get(name);
+    if (coin) spent.set(name, coin);
+  }
+  return spent;
 }
 
 async function findPlace({ store }: ChainView, id: Hash) {
@@ -154,13 +170,6 @@ export async function* walkDown(
 ): AsyncIterable<Entry> {
   for (let at = height; at >= 0 && at > height - count; at--) {
     yield await store.activeEntry(at);
-  }
-}
-
-/** The blocks of the active chain, genesis first. */
-export async function* walkUp({ store, tip }: ChainView): AsyncIterable<Block> {
-  for (let height = 0; height <= tip.height; height++) {
-    yield await store.block(await store.activeEntry(height));
   }
 }
 

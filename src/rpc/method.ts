@@ -16,7 +16,7 @@ export interface Context {
   readonly submitBlock: Node['submitBlock'];
   readonly submitPayment: Node['submitPayment'];
   /** Mines a block that pays this script. */
-  readonly mine: (script: Uint8Array) => Promise<Block>;
+  readonly mine: (script: Uint8Array, signal?: AbortSignal) => Promise<Block>;
   readonly peering: Peering;
   /** The time in seconds since 1970. */
   readonly now: () => number;
