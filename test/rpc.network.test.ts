@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { BanList } from '../src/cli/banlist.ts';
+import { NoPeers } from '../src/cli/nopeers.ts';
 import { isMeant, parseSubject } from '../src/primitives/subnet.ts';
 import { noon } from './grove.ts';
 import { type Asked, plantAsked } from './rpc.ts';
@@ -131,6 +132,55 @@ test('nobody is connected, and nobody can be hung up on', async () => {
   const one = '-32602: Only one of address and nodeid should be provided.';
   expect(await call('disconnectnode')).toBe(one);
   expect(await call('disconnectnode', '1.2.3.4:9333', 7)).toBe(one);
+});
+
+/** A network in which two connections lead to the one node that was added. */
+class TwoWays extends NoPeers {
+  readonly hungUp: (string | number)[] = [];
+  pings = 0;
+
+  override totals() {
+    return { sentBytes: 7, receivedBytes: 9 };
+  }
+
+  override added() {
+    const connections = [
+      { address: '192.168.0.6:9333', isInbound: false },
+      { address: '192.168.0.6:40000', isInbound: true },
+    ];
+    return [{ address: 'friend:9333', connections }];
+  }
+
+  override disconnect(who?: string | number) {
+    if (who !== undefined) this.hungUp.push(who);
+    return who !== 8;
+  }
+
+  override pingAll() {
+    this.pings++;
+  }
+}
+
+test('peers are told of, measured and hung up on by address or by number', async () => {
+  const peering = new TwoWays(asked.peering.bans);
+  const { call } = await plantAsked({}, { peering });
+  expect(await call('getaddednodeinfo', 'friend:9333')).toEqual([
+    {
+      addednode: 'friend:9333',
+      connected: true,
+      addresses: [
+        { address: '192.168.0.6:9333', connected: 'outbound' },
+        { address: '192.168.0.6:40000', connected: 'inbound' },
+      ],
+    },
+  ]);
+  expect(await call('getnettotals')).toMatchObject({ totalbytesrecv: 9, totalbytessent: 7 });
+  expect(await call('ping')).toBeNull();
+  expect(peering.pings).toBe(1);
+  expect(await call('disconnectnode', '192.168.0.6:9333')).toBeNull();
+  expect(await call('disconnectnode', '', 0)).toBeNull();
+  expect(await call('disconnectnode', null, 8)).toMatch(/^-29: /);
+  expect(peering.hungUp).toEqual(['192.168.0.6:9333', 0, 8]);
 });
 
 test('the network is switched off and on', async () => {
