@@ -40,7 +40,7 @@ interface Traffic {
 }
 
 /** A node that somebody added: we stay connected to it, or try to be. */
-interface AddedNode {
+export interface AddedNode {
   /** As it was given. */
   readonly address: string;
   /** The connections there are to it. */
