@@ -1,6 +1,7 @@
 /** All methods, and how one is called. */
 import type { Fields, Value } from './exact.ts';
 import { codes, Failure, Misuse } from './failure.ts';
+import { helpOf } from './help.ts';
 import { type Context, type Method, method } from './method.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
@@ -60,10 +61,6 @@ function methodsOf(running: ReadonlySet<Running>): ReadonlyMap<string, Method> {
   const all = [...groups.flatMap(([, members]) => members), help];
   const methods = new Map(all.map((each) => [each.name, each]));
   return methods;
-}
-
-function helpOf({ name, parameters, help }: Method): string {
-  return `${usage(name, parameters)}\n\n${help}\n`;
 }
 
 /** What answers every request of a node. */

@@ -142,8 +142,7 @@ export const chainMethods: readonly Method[] = [
   method(
     'getblock',
     'blockhash:string verbosity|verbose:any?',
-    'Tells a block: 0 its bytes in hex, 1 the ids of its transactions, 2 all of them and their ' +
-      'fees, 3 the coins that they spend too.',
+    'Tells a block, as much of it as is asked for.',
     getBlock,
   ),
   method('getchaintips', '', 'Tells the tips of all branches.', getChainTips),
