@@ -49,5 +49,5 @@ const kinds: Readonly<Record<string, string>> = {
   array: 'json array',
   object: 'json object',
   amount: 'numeric or string',
-  any: 'of more than one type',
+  any: 'any',
 };

@@ -76,6 +76,14 @@ export const chainHelp: Readonly<Record<string, HelpText>> = {
     result: nothing,
     example: anyHash,
   },
+  logging: {
+    arguments: {
+      include: 'Kinds to log in every detail, or ["all"].',
+      exclude: 'Kinds to log so no more, even if they are in include.',
+    },
+    result: 'An object: for every kind, whether it is logged in every detail.',
+    example: `'["mempool"]' '["validation"]'`,
+  },
   preciousblock: {
     arguments: { blockhash: 'The hash of the block.' },
     result: nothing,
@@ -116,6 +124,11 @@ export const chainHelp: Readonly<Record<string, HelpText>> = {
     arguments: { command: 'The name of a method; all are listed where nothing is said.' },
     result: '"str"    (string) The text.',
     example: 'getblock',
+  },
+  setmocktime: {
+    arguments: { timestamp: 'Seconds since 1970; 0 lets the clock run again.' },
+    result: nothing,
+    example: '1900000000',
   },
   stop: { result: '"str"    (string) That it stops.' },
   uptime: { result: 'n    (numeric) Seconds.' },

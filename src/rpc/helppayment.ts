@@ -2,8 +2,7 @@
 import type { HelpText } from './help.ts';
 
 const anyId = 'ab'.repeat(32);
-const maxFeeRate =
-  'Refuse it above this fee in coins a kvB; 0.1 where nothing is said, 0 for no bound.';
+const maxFeeRate = 'Refuse it above this fee in coins a kvB; else 0.1; 0 for no bound.';
 
 /** Of those which are about one that waits. */
 const ofOne = { txid: 'Its id.' };
