@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { BanList } from '../src/cli/banlist.ts';
+import { Log } from '../src/cli/log.ts';
 import { NoPeers } from '../src/cli/nopeers.ts';
 import type { Context } from '../src/rpc/method.ts';
 import { callsTo } from '../src/rpc/methods.ts';
 import type { Peering } from '../src/rpc/peering.ts';
 import { answer, type Reply } from '../src/rpc/protocol.ts';
-import { type Ground, type Grove, plant } from './grove.ts';
+import { type Ground, type Grove, noon, plant } from './grove.ts';
 
 /** A grove, and how it is asked. */
 export interface Asked {
@@ -47,6 +48,10 @@ export async function plantAsked(
     mine: (script) => grove.node.mine(script),
     peering,
     now: () => grove.clock,
+    setTime: (time) => {
+      grove.clock = time === 0 ? noon : time;
+    },
+    logging: new Log({ network: 'regtest' }),
     uptime: () => 7.5,
     version: '1.2.3',
     diskBytes: () => 4_096,

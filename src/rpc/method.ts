@@ -20,6 +20,9 @@ export interface Context {
   readonly peering: Peering;
   /** The time in seconds since 1970. */
   readonly now: () => number;
+  /** From now on the clock stands at this time; 0 lets it run again. */
+  readonly setTime: (time: number) => void;
+  readonly logging: Logging;
   /** Since the start, in seconds and parts of them. */
   readonly uptime: () => number;
   /** Of this program. */
@@ -28,6 +31,12 @@ export interface Context {
   readonly diskBytes: () => number;
   /** Asks for a clean stop, once the answer is on its way. */
   readonly stop: () => void;
+}
+
+/** What the program tells of what it does, and of which kinds in every detail. */
+export interface Logging {
+  readonly categories: ReadonlyMap<string, boolean>;
+  setDetailed(category: string, isDetailed: boolean): void;
 }
 
 export type Run = (asked: Arguments, context: Context) => Value | Promise<Value>;
