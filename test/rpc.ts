@@ -9,7 +9,7 @@ import { NoPeers } from '../src/cli/nopeers.ts';
 import type { Context } from '../src/rpc/method.ts';
 import { callsTo } from '../src/rpc/methods.ts';
 import type { Peering } from '../src/rpc/peering.ts';
-import { answer, type Reply } from '../src/rpc/protocol.ts';
+import { answer, type Call, type Reply } from '../src/rpc/protocol.ts';
 import { type Ground, type Grove, noon, plant } from './grove.ts';
 
 /** A grove, and how it is asked. */
@@ -18,6 +18,7 @@ export interface Asked {
   readonly peering: Peering;
   /** The bodies that were sent to stop it. */
   readonly stops: { count: number };
+  readonly calls: Call;
   /** A whole body, as HTTP carries it. */
   readonly post: (body: string) => Promise<Reply>;
   /** One call; its result, or an error as `-8: Block height out of range`. */
@@ -67,5 +68,5 @@ export async function plantAsked(
     const { result, error } = JSON.parse(await text(method, ...params));
     return error ? `${error.code}: ${error.message}` : result;
   };
-  return { grove, peering, stops, post, call, text };
+  return { grove, peering, stops, calls, post, call, text };
 }
