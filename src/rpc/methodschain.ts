@@ -3,10 +3,17 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import { Block, Header, hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
-import { bitsFields, blockFields, type Detail, headerFields, rounded } from './corejson.ts';
+import {
+  bitsFields,
+  blockFields,
+  type Detail,
+  difficultyOf,
+  headerFields,
+  hexOf,
+  rounded,
+} from './corejson.ts';
 import type { Fields } from './exact.ts';
 import { badParameter } from './failure.ts';
-import { difficultyOf, hexOf } from './json.ts';
 import { findEntry, type Method, method, type Run } from './method.ts';
 
 const getBlockchainInfo: Run = (_asked, { node, diskBytes }) =>

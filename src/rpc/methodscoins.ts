@@ -4,6 +4,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Node } from '../node/node.ts';
+import { type EntryView, spentIn, viewEntry } from '../node/view.ts';
 import { scriptOf } from '../primitives/address.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { DecodeError, decode, encode, type Hash, hashFromBytes } from '../primitives/codec.ts';
@@ -11,10 +12,9 @@ import { type Coin, NamedCoin } from '../primitives/coin.ts';
 import { outputKind } from '../primitives/script.ts';
 import { type Output, Transaction, txid } from '../primitives/transaction.ts';
 import { describeScript, scriptFields } from './assembly.ts';
-import { spentIn, transactionFields } from './corejson.ts';
+import { transactionFields, transactionHex } from './corejson.ts';
 import { coins, type Fields, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
-import { transactionHex } from './json.ts';
 import { type Method, method, type Run } from './method.ts';
 import { decoded } from './parameters.ts';
 
@@ -34,14 +34,13 @@ const getRawTransaction: Run = (asked, { node }) =>
       ? await findInBlock(view, id, named)
       : await findAnywhere(view, id, node);
     if (verbosity <= 0) return transactionHex(transaction);
-    const told = place && (await placeFields(view, place.entry));
-    const spent =
-      verbosity >= 2 && place ? await spentIn(view, place.entry, place.block) : undefined;
+    const seen = place && (await viewEntry(view, place.entry));
+    const spent = verbosity >= 2 && seen ? await spentIn(view, seen, place.block) : undefined;
     const detail = { hex: true, ...(spent ? { spent } : {}) };
     return {
-      in_active_chain: isNamed ? told?.isActive : undefined,
+      in_active_chain: isNamed ? seen?.isActive : undefined,
       ...transactionFields(transaction, node.chain.params, detail),
-      ...told?.fields,
+      ...(seen && placeFields(seen)),
     };
   });
 
@@ -81,18 +80,11 @@ function notFound(problem: string): Failure {
 }
 
 /** Where it lies, as Core adds it to a transaction. */
-async function placeFields({ store, tip }: ChainView, { header, height }: Entry) {
-  const hash = hashHeader(header);
-  const isActive = (await store.hashAt(height)) === hash;
-  const fields: Fields = isActive
-    ? {
-        blockhash: hash,
-        confirmations: tip.height - height + 1,
-        time: header.time,
-        blocktime: header.time,
-      }
+function placeFields({ entry, hash, isActive, confirmations }: EntryView): Fields {
+  const { time } = entry.header;
+  return isActive
+    ? { blockhash: hash, confirmations, time, blocktime: time }
     : { blockhash: hash, confirmations: 0 };
-  return { isActive, fields };
 }
 
 const getTxOut: Run = (asked, { node }) => {
