@@ -124,6 +124,27 @@ describe('a miner for himself', () => {
   });
 });
 
+describe('a miner who waits', () => {
+  test('hears of a new tip as soon as there is one', async ({ skip }) => {
+    const isThere = String(await rpc('help')).includes('waitfornewblock');
+    skip(!isThere, 'this node can be asked, but not waited for');
+    const { longpollid, height } = await askTemplate(rpc);
+    let isTold = false;
+    const waiting = askTemplate(rpc, { longpollid }).then((template) => {
+      isTold = true;
+      return template;
+    });
+    for (let i = 0; i < 5; i++) await rpc('getblockcount');
+    expect(isTold).toBe(false);
+    const [tip] = (await rpc('generatetoaddress', 1, bob.address)) as readonly string[];
+    const told = await waiting;
+    expect(told).toMatchObject({ height: height + 1, previousblockhash: tip });
+    expect(told.longpollid).not.toBe(longpollid);
+    expect(await rpc('submitblock', makeBlock(told, bob.script).hex)).toBeNull();
+    expect((await askTemplate(rpc, { longpollid })).height).toBe(height + 2);
+  });
+});
+
 /** A coin as a wallet wants it. */
 interface Unspent {
   readonly txid: string;

@@ -12,7 +12,7 @@ export const codes = {
   alreadyInChain: -27,
   alreadyAdded: -23,
   notAdded: -24,
-  notConnected: -29,
+  peerNotConnected: -29,
   badSubnet: -30,
   parse: -32_700,
   invalidRequest: -32_600,

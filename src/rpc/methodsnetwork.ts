@@ -143,7 +143,7 @@ const disconnectNode: Run = (asked, { peering }) => {
     throw new Failure(codes.invalidParameters, problem);
   }
   if (peering.disconnect(id ? asked.whole('nodeid') : address)) return null;
-  throw new Failure(codes.notConnected, 'Node not found in connected nodes');
+  throw new Failure(codes.peerNotConnected, 'Node not found in connected nodes');
 };
 
 const setNetworkActive: Run = (asked, { peering }) => {
