@@ -35,7 +35,7 @@ export async function serveDoor(door: Door, version = readVersion()): Promise<Se
   const cookie = '__cookie__:secret';
   const server = await listen({
     port: 0,
-    keys: { cookie, users: [], names: [] },
+    keys: { cookie },
     routes: [
       {
         method: 'POST',

@@ -27,8 +27,8 @@ interface Clock {
 }
 
 async function serveApi(bucket?: BucketSize, clock: Clock = { seconds: 0 }): Promise<Served> {
-  const { grove, run } = asked;
-  const settings = { node: grove.node, call: run, clock: () => clock.seconds };
+  const { grove, calls } = asked;
+  const settings = { node: grove.node, call: calls, clock: () => clock.seconds };
   return await serve({ routes: [apiRoute({ ...settings, ...(bucket ? { bucket } : {}) })] });
 }
 

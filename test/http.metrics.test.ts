@@ -135,8 +135,8 @@ test('bytes over HTTP are counted, of connections that are gone too', async () =
 });
 
 test('calls are counted by method and outcome, and made-up names as one', async () => {
-  const { run, metrics, read } = await serveMetrics();
-  const call = metrics.counting(run);
+  const { calls, metrics, read } = await serveMetrics();
+  const call = metrics.counting(calls);
   await call('getblockcount', []);
   await call('getblockcount', []);
   await expect(call('getblockhash', [])).rejects.toThrow();

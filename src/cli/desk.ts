@@ -44,7 +44,9 @@ export class Desk {
   readonly datadir: string;
   readonly cipher = cipher;
   readonly random = random;
-  readonly now = now;
+  /** The time in seconds since 1970, or what it is said to be. */
+  readonly now = () => this.#saidTime || now();
+  #saidTime = 0;
   readonly options: GlobalOptions;
   readonly #classes: WalletClasses | undefined;
   readonly #wallets: WalletFiles | undefined;
@@ -63,6 +65,11 @@ export class Desk {
   get wallets(): WalletFiles {
     if (!this.#wallets) throw new Error('assertion failed: this command asks for no wallet');
     return this.#wallets;
+  }
+
+  /** From now on the clock stands at this time; 0 lets it run again. */
+  setTime(time: number): void {
+    this.#saidTime = time;
   }
 
   /** Is the answer to be JSON? */
@@ -87,7 +94,7 @@ export class Desk {
   async openNode(settings: DeskNodeSettings = {}): Promise<Node> {
     const { openNode } = await import('./opennode.ts');
     const { params } = this;
-    const { node, close } = await openNode(this.folder, { params, ...settings });
+    const { node, close } = await openNode(this.folder, { params, now: this.now, ...settings });
     this.#closers.push(close);
     return node;
   }

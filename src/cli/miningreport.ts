@@ -71,7 +71,7 @@ export class MiningReport {
       this.#toldAt = now;
       this.#detailAt = now;
     } else if (now - this.#detailAt >= detailSeconds) {
-      log.debug('searching for a block', told);
+      log.debug('mining', 'searching for a block', told);
       this.#detailAt = now;
     }
   }

@@ -8,9 +8,11 @@ import { formatAmount } from '../primitives/amount.ts';
 import { hashHeader } from '../primitives/block.ts';
 import { answerCall } from '../rpc/doorcalls.ts';
 import type { Context } from '../rpc/method.ts';
+import { BanList } from './banlist.ts';
 import type { Desk } from './desk.ts';
 import type { Log } from './log.ts';
 import type { NodeMiner } from './nodeminer.ts';
+import { NoPeers } from './nopeers.ts';
 import { beneath } from './opennode.ts';
 import { readVersion } from './version.ts';
 
@@ -34,14 +36,14 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
         const { status, disconnected } = taken;
         const facts = { hash, status, height: node.chain.tip.height };
         const left = disconnected.length > 0 ? { left: disconnected.length } : {};
-        if (status === 'known') log.debug('knew a block', { hash });
+        if (status === 'known') log.debug('validation', 'knew a block', { hash });
         else log.info('took a block', { ...facts, ...left });
       }
       return taken;
     },
     async submitPayment(transaction) {
       const taken = await node.submitPayment(transaction);
-      if (isReject(taken)) log.debug('refused a payment', { reason: taken.reason });
+      if (isReject(taken)) log.debug('mempool', 'refused a payment', { reason: taken.reason });
       else {
         log.info('took a payment', { txid: taken.id, fee: formatAmount(taken.fee) });
         hear();
@@ -49,7 +51,10 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       return taken;
     },
     mine: (script, signal) => miner.mine(script, signal),
+    peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
     now: desk.now,
+    setTime: (time) => desk.setTime(time),
+    logging: log,
     uptime: () => process.uptime(),
     version: readVersion(),
     diskBytes: () => bytesIn(join(desk.folder, 'chain')),

@@ -4,8 +4,8 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Node } from '../node/node.ts';
+import { difficultyOf } from '../rpc/corejson.ts';
 import { codes, Failure } from '../rpc/failure.ts';
-import { difficultyOf } from '../rpc/json.ts';
 import type { Call } from '../rpc/protocol.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';

@@ -1,6 +1,6 @@
 /** `chain status`: one look at everything. */
 import { hashOf } from '../chain/entry.ts';
-import { difficultyOf } from '../rpc/json.ts';
+import { difficultyOf } from '../rpc/corejson.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 
 export async function status(desk: DeskWithoutWallets): Promise<void> {

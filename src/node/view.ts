@@ -11,6 +11,7 @@ import type { Member } from '../mempool/member.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
+import type { Coin } from '../primitives/coin.ts';
 import { incrementalFeeRate, minFeeRate } from '../primitives/standard.ts';
 import {
   isCoinbase,
@@ -20,43 +21,61 @@ import {
   txid,
 } from '../primitives/transaction.ts';
 
-export interface BlockView {
+/** A block by its entry, and where it is as seen from the tip. */
+export interface EntryView {
   readonly entry: Entry;
   readonly hash: Hash;
-  readonly block: Block;
   readonly isActive: boolean;
   /** Blocks from this one to the tip; -1 on a side branch, as Core has it. */
   readonly confirmations: number;
   /** The block after it on the active chain. */
   readonly next: Hash | undefined;
-  /** By `outPointName`: what its inputs spent. On a side branch only what the block itself made. */
-  readonly spent: ReadonlyMap<string, Output>;
 }
 
-export async function viewBlock({ store, tip }: ChainView, entry: Entry): Promise<BlockView> {
+export interface BlockView extends EntryView {
+  readonly block: Block;
+  /** What its inputs spent. On a side branch only what the block itself made. */
+  readonly spent: Spent;
+}
+
+/** Coins that transactions spend, by `outPointName`. */
+export type Spent = ReadonlyMap<string, Coin>;
+
+export async function viewEntry({ store, tip }: ChainView, entry: Entry): Promise<EntryView> {
   const hash = hashOf(entry);
   const isActive = (await store.hashAt(entry.height)) === hash;
-  const block = await store.block(entry);
-  const spent = new Map<string, Output>();
-  for (const transaction of block.transactions) {
-    for (const [index, output] of transaction.outputs.entries()) {
-      spent.set(outPointName({ txid: txid(transaction), index }), output);
-    }
-  }
-  if (isActive) {
-    for (const { outPoint, coin } of await store.undo(entry)) {
-      spent.set(outPointName(outPoint), coin);
-    }
-  }
   return {
     entry,
     hash,
-    block,
     isActive,
     confirmations: isActive ? tip.height - entry.height + 1 : -1,
     next: isActive ? await store.hashAt(entry.height + 1) : undefined,
-    spent,
   };
+}
+
+export async function viewBlock(view: ChainView, entry: Entry): Promise<BlockView> {
+  const seen = await viewEntry(view, entry);
+  const block = await view.store.block(entry);
+  return { ...seen, block, spent: await spentIn(view, seen, block) };
+}
+
+/** What a block spent; see `BlockView`. */
+export async function spentIn(
+  { store }: ChainView,
+  { entry, isActive }: EntryView,
+  block: Block,
+): Promise<Spent> {
+  const spent = new Map<string, Coin>();
+  const { height } = entry;
+  for (const transaction of block.transactions) {
+    const [id, isMinted] = [txid(transaction), isCoinbase(transaction)];
+    for (const [index, output] of transaction.outputs.entries()) {
+      spent.set(outPointName({ txid: id, index }), { ...output, height, isCoinbase: isMinted });
+    }
+  }
+  if (!isActive) return spent;
+  for (const { outPoint, coin } of await store.undo(entry)) spent.set(outPointName(outPoint), coin);
+  return spent;
 }
 
 /** Where a transaction is. */
@@ -64,8 +83,8 @@ type BlockPlace = Pick<BlockView, 'entry' | 'hash' | 'confirmations'>;
 
 export interface TransactionView {
   readonly transaction: Transaction;
-  /** By `outPointName`: what its inputs spend. */
-  readonly spent: ReadonlyMap<string, Output>;
+  /** What its inputs spend. */
+  readonly spent: Spent;
   readonly place:
     | { readonly kind: 'block'; readonly block: BlockPlace }
     | { readonly kind: 'waiting'; readonly member: Member };
@@ -95,8 +114,8 @@ export async function viewTransaction(
 }
 
 /** Of what a block spends, what this one does. */
-function spentBy({ inputs }: Transaction, all: ReadonlyMap<string, Output>) {
-  const spent = new Map<string, Output>();
+function spentBy({ inputs }: Transaction, all: Spent): Spent {
+  const spent = new Map<string, Coin>();
   for (const { prevout } of inputs) {
     const name = outPointName(prevout);
     const coin = all.get(name);
@@ -126,12 +145,9 @@ export function feeOf(
   return fee;
 }
 
-/** What waits, and what is asked of whoever wants to wait too. */
-export interface MempoolView {
-  /** Parents before their children. */
-  readonly members: readonly Member[];
-  /** Those that signal, or spend coins of one that does. BIP125. */
-  readonly replaceable: ReadonlySet<Hash>;
+/** How full the mempool is, and what is asked of whoever wants to wait too. */
+export interface MempoolState {
+  readonly size: number;
   readonly bytes: number;
   readonly fees: bigint;
   readonly usage: number;
@@ -145,21 +161,34 @@ export interface MempoolView {
   };
 }
 
+/** The mempool with what waits in it. */
+export interface MempoolView extends MempoolState {
+  /** Parents before their children. */
+  readonly members: readonly Member[];
+  /** Those that signal, or spend coins of one that does. BIP125. */
+  readonly replaceable: ReadonlySet<Hash>;
+}
+
 export function viewMempool(mempool: Mempool, now: number): MempoolView {
-  const { bytes, fees, usage, maxBytes } = mempool;
   const members = mempool.list();
   const replaceable = new Set<Hash>();
   for (const { id, transaction, parents } of members) {
     const isSignal = transaction.inputs.some(({ sequence }) => sequence < 0xffff_fffe);
     if (isSignal || [...parents].some((each) => replaceable.has(each))) replaceable.add(id);
   }
+  return { ...mempoolState(mempool, now), members, replaceable };
+}
+
+export function mempoolState(mempool: Mempool, now: number): MempoolState {
+  const { size, bytes, fees, usage, maxBytes } = mempool;
+  // Where anything is asked for want of room, it is not below what is always asked.
   const asked: bigint = mempool.minFeeRate(now);
   const rates = {
     least: minFeeRate,
     now: asked > minFeeRate ? asked : minFeeRate,
     incremental: incrementalFeeRate,
   };
-  return { members, replaceable, bytes, fees, usage, maxBytes, rates };
+  return { size, bytes, fees, usage, maxBytes, rates };
 }
 
 /** The active blocks from this height down, the newest first. */
