@@ -59,6 +59,7 @@ function viewOf(told: CoreBlock, withCoins: CoreBlock): BlockView {
   const entry = {
     ...{ header, height: told.height, work: BigInt(`0x${told.chainwork}`), isFailed: false },
     ...{ medianTimePast: told.mediantime, transactions: transactions.length },
+    wasConnected: false,
   };
   const block = { header, transactions };
   const place = { isActive: true, confirmations: 1, next: undefined };

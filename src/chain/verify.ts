@@ -135,7 +135,8 @@ class Walk {
       checkBlockInContext(block, context);
     if (reject) throw wrongBlock(entry, `is ${reject.reason satisfies Reason}`);
     const expected = encode(Entry, await this.#branch.extend(parent, block)).toString();
-    const stated = encode(Entry, { ...entry, isFailed: false }).toString();
+    const unmarked = { ...entry, isFailed: false, wasConnected: false };
+    const stated = encode(Entry, unmarked).toString();
     if (stated !== expected) throw wrongBlock(entry, 'has a wrong entry in the index');
   }
 
