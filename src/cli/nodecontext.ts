@@ -1,6 +1,7 @@
 /** What the methods of JSON-RPC may ask of a node that runs, and what is told of it in the log. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { isReject } from '../consensus/reject.ts';
 import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
@@ -18,9 +19,11 @@ export interface Parts {
   /** Is told of every payment that was taken. */
   readonly hear: () => void;
   readonly stop: (because: string) => void;
+  /** Aborted once it was told to stop. */
+  readonly stopping: AbortSignal;
 }
 
-export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): Context {
+export function contextOf(desk: Desk, { node, miner, log, hear, stop, stopping }: Parts): Context {
   return {
     node,
     async submitBlock(block) {
@@ -50,6 +53,11 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
     version: readVersion(),
     diskBytes: () => bytesIn(join(desk.folder, 'chain')),
     stop: () => stop('asked by a program'),
+    stopping,
+    // The signal ends it early, and who waits looks at that.
+    wait: (ms, signal) => wait(ms, undefined, { signal }).catch(() => {}),
+    pause: () => nextTurn(),
+    warn: (problem) => log.warn(problem),
   };
 }
 

@@ -35,7 +35,10 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const miner = new NodeMiner(node, log);
   const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};
   const credentials = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
-  const calls = callsTo(contextOf(desk, { node, miner, log, hear, stop: stopping.resolve }));
+  const ending = new AbortController();
+  void stopping.promise.then(() => ending.abort());
+  const stop = { stop: stopping.resolve, stopping: ending.signal };
+  const calls = callsTo(contextOf(desk, { node, miner, log, hear, ...stop }));
   const server = await listen({
     port: httpPortOf(desk, options),
     credentials,

@@ -11,6 +11,7 @@ import {
 } from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
 import { Turns } from '../chain/turns.ts';
+import { type TopOptions, verifyTop } from '../chain/verify.ts';
 import { isMature } from '../consensus/connect.ts';
 import { isReject, type Verdict } from '../consensus/reject.ts';
 import type { Candidate, Member } from '../mempool/member.ts';
@@ -95,6 +96,12 @@ export class Node {
   /** An operator calls a block bad, or takes that back, or wants it to have come first. */
   rule(verdict: 'invalidate' | 'reconsider' | 'prefer', hash: Hash): Promise<Change> {
     return this.#change(() => this.chain[verdict](hash));
+  }
+
+  /** Checks the last blocks again; the first thing that is wrong is thrown. */
+  verifyTop(closely: Pick<TopOptions, 'level' | 'count' | 'pause'>): Promise<void> {
+    const { params, verifyAll } = this.#options;
+    return this.read((view) => verifyTop(view, { ...closely, params, verifyAll }));
   }
 
   /** Lets the chain change, and all that hangs on it. */

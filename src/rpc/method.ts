@@ -26,9 +26,22 @@ export interface Context {
   readonly diskBytes: () => number;
   /** Asks for a clean stop, once the answer is on its way. */
   readonly stop: () => void;
+  /** Aborted when the node is about to stop: what waits or takes long ends with it. */
+  readonly stopping: AbortSignal;
+  /** Ends after so many milliseconds, or with the signal. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Lets others have their turn, in the middle of what takes long. */
+  readonly pause: () => Promise<void>;
+  /** Tells whoever runs the program of something that is wrong. */
+  readonly warn: (problem: string) => void;
 }
 
-export type Run = (asked: Arguments, context: Context) => Value | Promise<Value>;
+/** What a method does. The signal is aborted when nobody waits for the answer any more. */
+export type Run = (
+  asked: Arguments,
+  context: Context,
+  signal: AbortSignal,
+) => Value | Promise<Value>;
 
 export interface Method {
   readonly name: string;
@@ -47,4 +60,9 @@ export async function findEntry({ store }: ChainView, hash: Hash): Promise<Entry
   const entry = await store.entry(hash);
   if (entry) return entry;
   throw new Failure(codes.addressOrKey, 'Block not found');
+}
+
+/** What a method ends with whose signal was aborted. Core: IsRPCRunning. */
+export function demandRunning(signal: AbortSignal): void {
+  if (signal.aborted) throw new Failure(codes.notConnected, 'Shutting down');
 }

@@ -5,9 +5,12 @@ import { type Context, type Method, method } from './method.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
+import { judgeMethods } from './methodsjudge.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
+import { setMethods } from './methodsset.ts';
 import { statsMethods } from './methodsstats.ts';
+import { waitMethods } from './methodswait.ts';
 import { Arguments, inOrder, usage } from './parameters.ts';
 import type { Call } from './protocol.ts';
 
@@ -30,7 +33,10 @@ function getRpcInfo(running: ReadonlySet<Running>): Method {
 /** All methods but the one that lists them. */
 function groupsOf(running: ReadonlySet<Running>) {
   return [
-    ['Blockchain', [...chainMethods, ...statsMethods]],
+    [
+      'Blockchain',
+      [...chainMethods, ...statsMethods, ...judgeMethods, ...waitMethods, ...setMethods()],
+    ],
     ['Control', [...controlMethods, getRpcInfo(running)]],
     ['Mempool', mempoolMethods],
     ['Mining', miningMethods],
@@ -66,13 +72,14 @@ function helpOf({ name, parameters, help }: Method): string {
 export function callsTo(context: Context): Call {
   const running = new Set<Running>();
   const methods = methodsOf(running);
-  return async (name, given) => {
+  return async (name, given, signal) => {
     const found = methods.get(name);
     if (!found) throw new Failure(codes.methodNotFound, 'Method not found');
     const call = { method: name, since: context.uptime() };
     running.add(call);
     try {
-      return await run(found, given, context);
+      const signals = [context.stopping, ...(signal ? [signal] : [])];
+      return await run(found, given, context, AbortSignal.any(signals));
     } finally {
       running.delete(call);
     }
@@ -84,11 +91,12 @@ async function run(
   found: Method,
   given: readonly Value[] | Fields,
   context: Context,
+  signal: AbortSignal,
 ): Promise<Value> {
   const values = inOrder(found.parameters, given);
-  const least = found.parameters.filter(({ isOptional }) => !isOptional).length;
+  const least = found.parameters.findLastIndex(({ isOptional }) => !isOptional) + 1;
   if (values.length < least || values.length > found.parameters.length) {
     throw new Failure(codes.misc, helpOf(found));
   }
-  return await found.run(new Arguments(found.parameters, values), context);
+  return await found.run(new Arguments(found.parameters, values), context, signal);
 }
