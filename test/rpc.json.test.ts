@@ -117,6 +117,7 @@ function waits(transaction: Transaction) {
 const nothing = { count: 1, bytes: 0, fees: 0n };
 const member = {
   ...{ id: parseHash('0'.repeat(64)), number: 0, bytes: 0, memoryBytes: 0, fee: 0n, time: 0 },
+  modifiedFee: 0n,
   ...{ transaction: { version: 2, inputs: [], outputs: [], lockTime: 0 }, height: 0, coins: [] },
   ...{ parents: new Set<never>(), children: new Set<never>() },
   ...{ ancestors: nothing, descendants: nothing },

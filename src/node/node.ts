@@ -143,6 +143,17 @@ export class Node {
     return this.#turns.take(() => this.mempool.try(transaction, this.#options.now()));
   }
 
+  /** The same for several, of which later ones may spend what earlier ones make. */
+  tryPayments(transactions: readonly Transaction[]): ReturnType<Mempool['tryAll']> {
+    return this.#turns.take(() => this.mempool.tryAll(transactions, this.#options.now()));
+  }
+
+  /** Lets a payment count for more or less than it pays, among others; see `Mempool`. */
+  prioritise(id: Hash, by: bigint): Promise<void> {
+    // In turn, or a pool that is being rebuilt would not hear of it.
+    return this.#turns.take(async () => this.mempool.prioritise(id, by));
+  }
+
   /** Whether a block might be the next one, but for its work; nothing of it is kept. */
   tryBlock(block: Block): Promise<Verdict> {
     const { now, verifyAll } = this.#options;
