@@ -1,4 +1,4 @@
-/** What an operator says of blocks: it holds against the rules, over a restart, and can be undone. */
+/** What an operator says of blocks: it holds against the rules, over a restart, until undone. */
 import { expect, test } from 'vitest';
 import type { Database } from '../src/chain/database.ts';
 import { verifyChain } from '../src/chain/verify.ts';
@@ -97,7 +97,7 @@ test('an ancestor many blocks deep can be called invalid, and reconsidered', asy
   expect(await stateOf(grove.database)).toBe(before);
 });
 
-test('payments of a block that is called invalid wait again, and another block takes them', async () => {
+test('payments of a block that is called invalid wait again for another one', async () => {
   const grove = await plant({ verifyAll });
   await grow(grove, 'genesis', ['a1', 'a2']);
   const first = pay([grove.minted('a1')], { outputs: [outputTo(1, 40_0000_0000n)] });
@@ -165,7 +165,7 @@ test('a block that is bad cannot be preferred', async () => {
 //   genesis ── a1 ── a2 (first)
 //               ├─── b2
 //               └─── c2
-test('a tip that was left for a verdict is first among equals once that is taken back', async () => {
+test('a tip that was left for a verdict is first among equals once it is taken back', async () => {
   const grove = await plant({ verifyAll });
   await grow(grove, 'genesis', ['a1', 'a2']);
   await rule(grove, 'invalidate', 'a2');

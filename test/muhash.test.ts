@@ -1,4 +1,4 @@
-/** The hash of a set, and the stream of bytes beneath it, held against vectors and another engine. */
+/** The hash of a set, and the stream of bytes beneath it, held against other programs. */
 import { createCipheriv } from 'node:crypto';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import fc from 'fast-check';

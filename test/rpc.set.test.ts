@@ -123,7 +123,7 @@ test('a scan that goes on can be asked of and ended, and is alone', async () => 
   expect(await call('scantxoutset', 'start', [sample])).toMatchObject({ success: true });
 });
 
-test('a walk over all coins lets others have their turn, and ends when the node stops', async () => {
+test('a walk over all coins lets others have their turn, and ends with the node', async () => {
   const { call, stopping } = asked;
   await plantMany();
   let turns = 0;

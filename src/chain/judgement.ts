@@ -1,10 +1,10 @@
 /**
  * Judgement: what an operator says of a block, against the rules or against the order of arrival.
  *
- * A block that is called invalid is marked like one that broke a rule, and with it all that is built
- * on it, in one batch; so the verdict outlives the program. Only then does the chain leave it, and
- * where that is cut short the next start goes on. Which of equal branches is preferred is not
- * remembered, as in Core: after a restart the tip is what it was.
+ * A block that is called invalid is marked like one that broke a rule, and with it all that is
+ * built on it, in one batch; so the verdict outlives the program. Only then does the chain leave
+ * it, and where that is cut short the next start goes on. Which of equal branches is preferred is
+ * not remembered, as in Core: after a restart the tip is what it was.
  */
 import type { Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
@@ -17,7 +17,7 @@ export class Judgement {
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #branch: Branch;
-  /** Tips that were left for a verdict, the earliest first: once it is taken back, they are first. */
+  /** Tips that were left for a verdict, the earliest first: preferred once it is taken back. */
   #left: readonly Hash[] = [];
 
   constructor(store: Store, writer: Writer, branch: Branch) {

@@ -11,7 +11,7 @@ import { sha256 } from '../primitives/hash.ts';
 
 const bits = 3072;
 const bytes = bits / 8;
-/** The prime is this much below 2 to the power of 3,072, so to divide by it is to multiply by this. */
+/** The prime is this much below 2 to the power of 3,072: what is above the bits counts for this. */
 const difference = 1_103_717n;
 const prime = (1n << BigInt(bits)) - difference;
 

@@ -136,12 +136,11 @@ class BlockCheck {
     const { params } = this.#options;
     if (entry.header.parent !== hashOf(parent)) throw wrongBlock(entry, 'has another parent');
     const context = await this.#branch.headerContext(parent);
-    const reject =
-      checkHeader(block.header, params) ??
-      // It was not from the future when it came.
-      checkHeaderInContext(block.header, context, block.header.time, params) ??
-      checkBlock(block) ??
-      checkBlockInContext(block, context);
+    const { header } = block;
+    // It was not from the future when it came.
+    const late = checkHeaderInContext(header, context, header.time, params);
+    const ofHeader = checkHeader(header, params) ?? late;
+    const reject = ofHeader ?? checkBlock(block) ?? checkBlockInContext(block, context);
     if (reject) throw wrongBlock(entry, `is ${reject.reason satisfies Reason}`);
     const expected = encode(Entry, await this.#branch.extend(parent, block)).toString();
     const unmarked = { ...entry, isFailed: false, wasConnected: false };

@@ -47,7 +47,8 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop, stopping }
       }
       return taken;
     },
-    mine: (script) => miner.mine(script),
+    mine: (script, signal) => miner.mine(script, signal),
+    mineThese: (script, payments, signal) => miner.mineThese(script, payments, signal),
     now: desk.now,
     uptime: () => process.uptime(),
     version: readVersion(),

@@ -1,9 +1,11 @@
 /** The miner of a node that runs: one block at a time, whoever asks for it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Turns } from '../chain/turns.ts';
+import type { Reject } from '../consensus/reject.ts';
 import type { Node } from '../node/node.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Fault } from '../primitives/fault.ts';
+import type { Transaction } from '../primitives/transaction.ts';
 import type { Log } from './log.ts';
 
 /** How long to wait for the clock before the next try. */
@@ -25,11 +27,23 @@ export class NodeMiner {
     this.#log = log;
   }
 
-  /** Mines a block that pays this script. */
-  mine(script: Uint8Array): Promise<Block> {
+  /** Mines a block of these payments alone, which is handed to nobody. */
+  mineThese(
+    script: Uint8Array,
+    payments: readonly Transaction[],
+    signal: AbortSignal,
+  ): Promise<Block | Reject> {
+    return this.#turns.take(() =>
+      this.#node.mineThese(script, payments, AbortSignal.any([this.#stop.signal, signal])),
+    );
+  }
+
+  /** Mines a block that pays this script, unless the signal ends it before. */
+  mine(script: Uint8Array, signal?: AbortSignal): Promise<Block> {
     return this.#turns.take(async () => {
       if (this.#isStopped) throw new Fault('stopping', 'the node is about to stop');
-      const block = await this.#node.mine(script, this.#stop.signal);
+      const signals = [this.#stop.signal, ...(signal ? [signal] : [])];
+      const block = await this.#node.mine(script, AbortSignal.any(signals));
       const hash = hashHeader(block.header);
       const payments = block.transactions.length - 1;
       this.#log.info('mined a block', { height: this.#node.chain.tip.height, hash, payments });

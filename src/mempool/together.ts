@@ -1,4 +1,4 @@
-/** Together: whether several payments might wait, each of which may spend what those before it make. */
+/** Together: whether several payments might wait, which may spend what those before them make. */
 import { isReject } from '../consensus/reject.ts';
 import type { Hash } from '../primitives/codec.ts';
 import { outPointName, type Transaction, txid, weight } from '../primitives/transaction.ts';

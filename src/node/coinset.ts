@@ -1,4 +1,4 @@
-/** The set of all coins: counted, hashed and searched, in slices between which others have turns. */
+/** The set of all coins: counted, hashed and searched, in slices, so that others have turns. */
 import type { ChainView } from '../chain/chain.ts';
 import { SerializedHash, type SetHash, SetMuHash } from '../chain/sethash.ts';
 import type { Hash } from '../primitives/codec.ts';

@@ -13,7 +13,7 @@ import { hashOf } from '../chain/entry.ts';
 import { Turns } from '../chain/turns.ts';
 import { type TopOptions, verifyTop } from '../chain/verify.ts';
 import { isMature } from '../consensus/connect.ts';
-import { isReject, type Verdict } from '../consensus/reject.ts';
+import { isReject, type Reject, type Verdict } from '../consensus/reject.ts';
 import type { Candidate, Member } from '../mempool/member.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { PaymentReject } from '../mempool/policy.ts';
@@ -205,8 +205,28 @@ export class Node {
     }
   }
 
+  /** The same with these payments alone, in this order; a block that is not handed in. */
+  async mineThese(
+    script: Uint8Array,
+    payments: readonly Transaction[],
+    signal?: AbortSignal,
+  ): Promise<Block | Reject> {
+    for (let extraNonce = 0; ; extraNonce++) {
+      signal?.throwIfAborted();
+      const template = await this.template(script, extraNonce, payments);
+      const wrong = await this.tryBlock(template);
+      if (wrong) return wrong;
+      const block = await this.#searches.seal(async () => template, signal);
+      if (block) return block;
+    }
+  }
+
   /** The block that comes next, whole but for its nonce. */
-  template(script: Uint8Array, extraNonce: number): Promise<Block> {
+  template(
+    script: Uint8Array,
+    extraNonce: number,
+    payments?: readonly Transaction[],
+  ): Promise<Block> {
     // In turn, or it could hold a payment that the block before it held already.
     return this.#turns.take(async () => {
       const { branch, tip, params } = this.chain;
@@ -214,6 +234,7 @@ export class Node {
         parent: hashOf(tip),
         context: await branch.headerContext(tip),
         pool: this.mempool.list(),
+        payments,
         script,
         now: this.#options.now(),
         extraNonce,

@@ -1,4 +1,4 @@
-/** Searches: nonces that are looked for, until one is found or there is something better to find. */
+/** Searches: nonces that are looked for until one is found, or something better is to be found. */
 import type { Chain } from '../chain/chain.ts';
 import { targetFromBits } from '../consensus/work.ts';
 import { type Search, searchOf } from '../miner/kernel.ts';

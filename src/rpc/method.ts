@@ -4,6 +4,7 @@ import type { Entry } from '../chain/entry.ts';
 import type { Node } from '../node/node.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
+import type { Transaction } from '../primitives/transaction.ts';
 import type { Value } from './exact.ts';
 import { codes, Failure } from './failure.ts';
 import { type Arguments, type Parameter, parameters } from './parameters.ts';
@@ -14,8 +15,14 @@ export interface Context {
   /** Hands a block or a payment to the node; the program hears of it. */
   readonly submitBlock: Node['submitBlock'];
   readonly submitPayment: Node['submitPayment'];
-  /** Mines a block that pays this script. */
-  readonly mine: (script: Uint8Array) => Promise<Block>;
+  /** Mines a block that pays this script, unless the signal ends it before. */
+  readonly mine: (script: Uint8Array, signal: AbortSignal) => Promise<Block>;
+  /** The same with these payments alone; nobody is told of it. */
+  readonly mineThese: (
+    script: Uint8Array,
+    payments: readonly Transaction[],
+    signal: AbortSignal,
+  ) => ReturnType<Node['mineThese']>;
   /** The time in seconds since 1970. */
   readonly now: () => number;
   /** Since the start, in seconds and parts of them. */

@@ -2,14 +2,19 @@
 import type { Fields, Value } from './exact.ts';
 import { codes, Failure } from './failure.ts';
 import { type Context, type Method, method } from './method.ts';
+import { acceptMethods } from './methodsaccept.ts';
+import { addressMethods } from './methodsaddress.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
+import { feeMethods, priorityMethods } from './methodsfees.ts';
+import { generateMethods } from './methodsgenerate.ts';
 import { judgeMethods } from './methodsjudge.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
 import { setMethods } from './methodsset.ts';
 import { statsMethods } from './methodsstats.ts';
+import { templateMethods } from './methodstemplate.ts';
 import { waitMethods } from './methodswait.ts';
 import { Arguments, inOrder, usage } from './parameters.ts';
 import type { Call } from './protocol.ts';
@@ -32,15 +37,17 @@ function getRpcInfo(running: ReadonlySet<Running>): Method {
 
 /** All methods but the one that lists them. */
 function groupsOf(running: ReadonlySet<Running>) {
+  const walking = setMethods();
+  const told = [...chainMethods, ...statsMethods, ...walking];
   return [
-    [
-      'Blockchain',
-      [...chainMethods, ...statsMethods, ...judgeMethods, ...waitMethods, ...setMethods()],
-    ],
+    ['Address', addressMethods],
+    ['Blockchain', [...told, ...judgeMethods, ...waitMethods]],
     ['Control', [...controlMethods, getRpcInfo(running)]],
-    ['Mempool', mempoolMethods],
-    ['Mining', miningMethods],
+    ['Generating', generateMethods],
+    ['Mempool', [...mempoolMethods, ...acceptMethods]],
+    ['Mining', [...miningMethods, ...templateMethods, ...priorityMethods]],
     ['Transactions', coinMethods],
+    ['Util', feeMethods],
   ] as const;
 }
 

@@ -193,7 +193,7 @@ function outputsOf(value: Value, prefix: string): readonly Output[] {
 }
 
 /** The script of an address that somebody is to be paid at. */
-export function payee(address: string, prefix: string): Uint8Array {
+function payee(address: string, prefix: string): Uint8Array {
   try {
     return scriptOf(address, prefix);
   } catch (error) {

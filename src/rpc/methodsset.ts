@@ -149,7 +149,7 @@ export function setMethods(): readonly Method[] {
     method(
       'scantxoutset',
       'action:string scanobjects:array?',
-      'Looks for the coins of descriptors (start); tells how far it is (status), or ends it (abort).',
+      'Looks for coins of descriptors (start), tells how far it is (status) or ends it (abort).',
       scanTxOutSet(),
     ),
   ];

@@ -8,7 +8,7 @@ export interface Awaited {
   readonly ms: number;
 }
 
-/** The first tip from now on that is wanted; or what is the tip when the time or the signal ends. */
+/** The first tip from now on that is wanted; or the tip at the end of the time or the signal. */
 export async function untilTip(
   { node, wait }: Context,
   { isWanted, ms }: Awaited,
