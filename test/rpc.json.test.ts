@@ -67,6 +67,7 @@ function viewOf(told: CoreBlock, withCoins: CoreBlock): BlockView {
   const entry = {
     ...{ header, height: told.height, work: BigInt(`0x${told.chainwork}`), isFailed: false },
     ...{ medianTimePast: told.mediantime, transactions: transactions.length },
+    wasConnected: false,
   };
   const block = { header, transactions };
   const place = { isActive: true, confirmations: 1, next: undefined };
@@ -122,6 +123,7 @@ function waits(transaction: Transaction) {
 const nothing = { count: 1, bytes: 0, fees: 0n };
 const member = {
   ...{ id: parseHash('0'.repeat(64)), number: 0, bytes: 0, memoryBytes: 0, fee: 0n, time: 0 },
+  modifiedFee: 0n,
   ...{ transaction: { version: 2, inputs: [], outputs: [], lockTime: 0 }, height: 0, coins: [] },
   ...{ parents: new Set<never>(), children: new Set<never>() },
   ...{ ancestors: nothing, descendants: nothing },

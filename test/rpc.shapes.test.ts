@@ -88,10 +88,13 @@ const cases: readonly Case[] = [
   ['gettxout', 'gettxout', () => [txid(mined), 0]],
   ['gettxoutsetinfo', 'gettxoutsetinfo'],
   ['listbanned', 'listbanned'],
+  ['scantxoutset', 'scantxoutset', () => ['start', [`raw(${bytesToHex(outputTo(1, 0n).script)})`]]],
+  ['estimatesmartfee', 'estimatesmartfee', () => [6]],
   ['testmempoolaccept_known', 'testmempoolaccept', () => [[hex(mined)]]],
   ['testmempoolaccept_missing', 'testmempoolaccept', () => [[hex(pay([orphan()]))]]],
   ['uptime', 'uptime'],
   ['validateaddress_bad', 'validateaddress', () => ['bc1x']],
+  ['generateblock', 'generateblock', () => ['raw(6a)', []]],
 ];
 
 function orphan() {

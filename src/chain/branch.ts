@@ -48,6 +48,7 @@ export class Branch {
       medianTimePast: medianTime(times),
       transactions: transactions.length,
       isFailed: false,
+      wasConnected: false,
     };
   }
 

@@ -6,18 +6,20 @@
  * work is active; among equals, the one that was seen first.
  */
 import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
-import { connectBlock } from '../consensus/connect.ts';
 import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reason, type Reject, reject, type Verdict } from '../consensus/reject.ts';
 import type { InputCheck } from '../consensus/witness.ts';
 import { workFromBits } from '../consensus/work.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
+import type { Hash } from '../primitives/codec.ts';
+import { Fault } from '../primitives/fault.ts';
+import { ActiveChain } from './active.ts';
 import { Branch } from './branch.ts';
 import { damaged, type Source } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import { Guard, type GuardOptions } from './guard.ts';
-import { demandMissing } from './missing.ts';
+import { Judgement } from './judgement.ts';
 import { Store } from './store.ts';
 import { Turns } from './turns.ts';
 import { Writer } from './writer.ts';
@@ -71,8 +73,8 @@ export class Chain {
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #branch: Branch;
-  readonly #verifyAll: VerifyAll;
-  #tip: Entry;
+  readonly #active: ActiveChain;
+  readonly #judgement: Judgement;
   /** The tip that callers know of, where the world failed while the chain was leaving it. */
   #left: Entry | undefined;
   /** Blocks are taken one at a time: each is judged by what the last one left. */
@@ -81,11 +83,13 @@ export class Chain {
   private constructor(options: ChainOptions, guard: Guard, tip: Entry) {
     this.params = options.params;
     this.guard = guard;
-    this.#verifyAll = options.verifyAll;
     this.#store = new Store(guard);
     this.#writer = new Writer(guard, options.isSynced);
     this.#branch = new Branch(this.#store, options.params);
-    this.#tip = tip;
+    const { params, verifyAll } = options;
+    const parts = { store: this.#store, writer: this.#writer, branch: this.#branch };
+    this.#active = new ActiveChain({ params, verifyAll, guard, ...parts }, tip);
+    this.#judgement = new Judgement(this.#store, this.#writer, this.#branch);
   }
 
   /** Opens the chain in this database, or founds it; goes on with a reorganisation cut short. */
@@ -104,7 +108,7 @@ export class Chain {
 
   /** The block that the coins speak of. */
   get tip(): Entry {
-    return this.#tip;
+    return this.#active.tip;
   }
 
   /** What the chain remembers, to be read. */
@@ -120,7 +124,7 @@ export class Chain {
   /** The chain as it is now, for the reader to close. No block may be in the middle of its way. */
   view(): ChainView & { readonly close: () => Promise<void> } {
     const source = this.guard.view();
-    return { tip: this.#tip, store: new Store(source), source, close: () => source.close() };
+    return { tip: this.tip, store: new Store(source), source, close: () => source.close() };
   }
 
   /** What the rules must know of the branches here. */
@@ -140,11 +144,49 @@ export class Chain {
     await this.#resume();
     const answer = await this.#accept(block, now);
     if (isReject(answer)) return answer;
-    const { down, up } = await this.#branch.path(left, this.#tip);
+    const change = await this.#changeSince(left);
+    return hashOf(left) !== hashOf(this.tip) ? { status: 'connected', ...change } : answer;
+  }
+
+  /** All that changed since this was the tip; from now on it is known of. */
+  async #changeSince(left: Entry): Promise<Change> {
+    const { down, up } = await this.#branch.path(left, this.tip);
     const disconnected = await Promise.all(down.map((entry) => this.#store.block(entry)));
     const connected = await Promise.all(up.map((entry) => this.#store.block(entry)));
     this.#left = undefined;
-    return up.length > 0 ? { status: 'connected', disconnected, connected } : answer;
+    return { disconnected, connected };
+  }
+
+  /** An operator calls this block bad, whatever the rules say. Answers what changed. */
+  invalidate(hash: Hash): Promise<Change> {
+    return this.#rule(hash, (entry) => this.#judgement.invalidate(entry, this.tip));
+  }
+
+  /** An operator takes back what was said of this block, of those before it and built on it. */
+  reconsider(hash: Hash): Promise<Change> {
+    return this.#rule(hash, (entry) => this.#judgement.reconsider(entry));
+  }
+
+  /** An operator wants this block to have come before others of its work. Core: PreciousBlock. */
+  prefer(hash: Hash): Promise<Change> {
+    return this.#rule(hash, async (entry) => {
+      this.#judgement.forget();
+      if (entry.work >= this.tip.work) await this.#active.activate(entry);
+    });
+  }
+
+  #rule(hash: Hash, verdict: (entry: Entry) => Promise<void>): Promise<Change> {
+    return this.#turns.take(async () => {
+      if (this.#left) await this.#resume();
+      const entry = await this.#store.entry(hash);
+      if (!entry) throw new Fault('unknown-block', `no block ${hash} is known here`);
+      // Where the world fails from here on, the next block goes on, and tells all that changed.
+      const left = this.#left ?? this.tip;
+      this.#left = left;
+      await verdict(entry);
+      await this.#resume();
+      return this.#changeSince(left);
+    });
   }
 
   async #accept(block: Block, now: number): Promise<Accepted | BlockReject> {
@@ -163,11 +205,11 @@ export class Chain {
 
     const entry = await this.#branch.extend(parent, block);
     if (await this.#store.hasBlock(entry)) throw damaged(`the entry of block ${hash} is lost`);
-    const tip = this.#tip;
+    const { tip } = this;
     try {
       await this.#writer.add(entry, block);
       if (entry.work <= tip.work) return besideTheTip;
-      const change = await this.#activate(entry);
+      const change = await this.#active.activate(entry);
       return isReject(change) ? change : { status: 'connected', ...change };
     } catch (failure) {
       this.#left ??= tip;
@@ -185,104 +227,34 @@ export class Chain {
     );
   }
 
-  /** Goes on where the world failed between a block that was kept and the tip it should be. */
+  /** Goes on where the world failed on the way to the tip that should be. */
   async #resume(): Promise<void> {
-    let heaviest = await this.#heaviest();
-    while (heaviest.work > this.#tip.work) {
-      // A no marks it as bad, so that another one is the heaviest next.
-      await this.#activate(heaviest);
-      heaviest = await this.#heaviest();
+    await this.#active.leaveBad();
+    let best = await this.#best();
+    while (best) {
+      // A no marks it as bad, so that another one is the best next.
+      await this.#active.activate(best);
+      best = await this.#best();
     }
   }
 
   /**
-   * The block with most work of those not known to be bad; the tip where none has more. Not only a
-   * leaf: what is built on the true tip may be bad. Among equals, the likelier to be seen first.
+   * The block with most work of those not known to be bad, where that is not the tip. Not only a
+   * leaf: what is built on the true tip may be bad. Among equals, the likelier to be seen first;
+   * and before the tip only what was the tip before it, until an operator said that it is bad.
    */
-  async #heaviest(): Promise<Entry> {
+  async #best(): Promise<Entry | undefined> {
     const good: Entry[] = [];
     const belowBad: Entry[] = [];
     for (const leaf of await this.#store.leaves()) {
       const entry = await this.#branch.lastGood(leaf);
       (hashOf(entry) === leaf ? good : belowBad).push(entry);
     }
-    const inOrder = [...(this.#left ? [this.#left] : []), ...good, ...belowBad];
-    return inOrder.reduce((best, entry) => (entry.work > best.work ? entry : best), this.#tip);
-  }
-
-  /** Moves the tip to this block, over a fork if need be; or back, where that branch is bad. */
-  async #activate(target: Entry): Promise<Change | Reject> {
-    const { down, up } = await this.#branch.path(this.#tip, target);
-    const failed = up.findIndex(({ isFailed }) => isFailed);
-    if (failed >= 0) return this.#condemn(up.slice(failed), undefined);
-
-    const disconnected: Block[] = [];
-    for (const entry of down) disconnected.push(await this.#disconnect(entry));
-    const connected: Block[] = [];
-    for (const [i, entry] of up.entries()) {
-      const block = await this.#store.block(entry);
-      const verdict = await this.#connect(entry, block);
-      if (verdict) {
-        await this.#retreat(up.slice(0, i), down);
-        return this.#condemn(up.slice(i), verdict);
-      }
-      connected.push(block);
-    }
-    return { disconnected, connected };
-  }
-
-  /** Remembers a bad block and those built on it. The verdict is that on the last of them. */
-  async #condemn(failed: readonly Entry[], verdict: Reject | undefined): Promise<Reject> {
-    await this.#writer.fail(failed);
-    const [first] = failed;
-    if (verdict && failed.length === 1) return verdict;
-    return reject('bad-prevblk', {
-      block: first ? hashOf(first) : '',
-      ...(verdict ? { because: verdict.reason } : {}),
-    });
-  }
-
-  /** Back from a branch that turned out bad to the one that was left for it. */
-  async #retreat(joined: readonly Entry[], left: readonly Entry[]): Promise<void> {
-    for (const entry of joined.toReversed()) await this.#disconnect(entry);
-    for (const entry of left.toReversed()) {
-      const verdict = await this.#connect(entry, await this.#store.block(entry));
-      if (verdict) {
-        throw damaged(`block ${hashOf(entry)} was valid and now is ${verdict.reason}`);
-      }
-    }
-  }
-
-  /** One block onto the coins of its parent: load, judge, verify, write. */
-  async #connect(entry: Entry, block: Block): Promise<Verdict> {
-    const context = await this.#branch.connectContext(this.#tip, block);
-    const transition = connectBlock(block, context, this.params);
-    if (isReject(transition)) return this.#confirm(transition, block);
-    const broken = await this.#verifyAll(transition.checks);
-    if (broken) {
-      const { txid, input } = broken;
-      return reject('block-script-verify-flag-failed', { txid, input });
-    }
-    await this.#writer.connect(entry, block, transition);
-    this.#tip = entry;
-    return undefined;
-  }
-
-  /** Takes the tip back: what it made is gone, what it spent is there again. */
-  async #disconnect(entry: Entry): Promise<Block> {
-    const parent = await this.#store.entry(entry.header.parent);
-    if (!parent) throw damaged(`the entry of block ${entry.header.parent} is lost`);
-    const block = await this.#store.block(entry);
-    await this.#writer.disconnect(entry, block);
-    this.#tip = parent;
-    return block;
-  }
-
-  /** A missing coin condemns for ever, so it must be the block's fault and not the disk's. */
-  async #confirm(verdict: Reject, block: Block): Promise<Reject> {
-    if (verdict.reason !== 'bad-txns-inputs-missingorspent') return verdict;
-    await demandMissing(this.#store, this.guard, block);
-    return verdict;
+    const left = this.#left && (await this.#branch.lastGood(hashOf(this.#left)));
+    const restored = await this.#judgement.restored(this.tip);
+    const inOrder = [...restored, this.tip, ...(left ? [left] : []), ...good, ...belowBad];
+    const best = inOrder.reduce((one, other) => (other.work > one.work ? other : one));
+    return hashOf(best) === hashOf(this.tip) ? undefined : best;
   }
 }
 
@@ -294,5 +266,6 @@ function genesisEntry({ header, transactions }: Block): Entry {
     medianTimePast: header.time,
     transactions: transactions.length,
     isFailed: false,
+    wasConnected: false,
   };
 }

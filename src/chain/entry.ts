@@ -1,6 +1,13 @@
 /** The block index: what is kept of every block we know, however its branch fares. */
 import { Header, hashHeader } from '../primitives/block.ts';
-import { type Codec, type Hash, struct, U32, type ValueOf } from '../primitives/codec.ts';
+import {
+  type Codec,
+  DecodeError,
+  type Hash,
+  struct,
+  U32,
+  type ValueOf,
+} from '../primitives/codec.ts';
 
 /** Of 256 bits, little end first. */
 const U256: Codec<bigint> = {
@@ -10,12 +17,7 @@ const U256: Codec<bigint> = {
   },
 };
 
-const Flag: Codec<boolean> = {
-  read: (from) => from.u8() === 1,
-  write: (value, to) => to.u8(Number(value)),
-};
-
-export const Entry = struct({
+const Facts = struct({
   header: Header,
   height: U32,
   /** Expected hashes of this block and all before it. Core: nChainWork. */
@@ -24,10 +26,28 @@ export const Entry = struct({
   medianTimePast: U32,
   /** How many transactions it holds. */
   transactions: U32,
-  /** It broke a rule when its turn came, or one before it did. */
-  isFailed: Flag,
 });
-export interface Entry extends ValueOf<typeof Entry> {}
+
+export interface Entry extends ValueOf<typeof Facts> {
+  /** It broke a rule when its turn came, or an operator said so; or one before it did. */
+  readonly isFailed: boolean;
+  /** It was active once and left: all rules were found kept. Core: BLOCK_VALID_SCRIPTS. */
+  readonly wasConnected: boolean;
+}
+
+/** What is known of it is one byte at the end: 1 for the first mark, 2 for the second. */
+export const Entry: Codec<Entry> = {
+  read: (from) => {
+    const facts = Facts.read(from);
+    const marks = from.u8();
+    if (marks > 3) throw new DecodeError(`there is no mark ${marks}`);
+    return { ...facts, isFailed: (marks & 1) !== 0, wasConnected: (marks & 2) !== 0 };
+  },
+  write: (entry, to) => {
+    Facts.write(entry, to);
+    to.u8(Number(entry.isFailed) + 2 * Number(entry.wasConnected));
+  },
+};
 
 export function hashOf({ header }: Entry): Hash {
   return hashHeader(header);

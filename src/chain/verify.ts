@@ -5,15 +5,13 @@
  * when it came, on the coins that its undo record says it spent. That those are the true ones shows
  * at the end: what was made less what was spent must be the coins that are there, by their digest.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
 import { connectBlock } from '../consensus/connect.ts';
 import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reason } from '../consensus/reject.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
-import { encode, type Hash, hashFromBytes } from '../primitives/codec.ts';
-import { NamedCoin } from '../primitives/coin.ts';
+import { encode, type Hash } from '../primitives/codec.ts';
 import { outPointName } from '../primitives/transaction.ts';
 import { Branch } from './branch.ts';
 import type { ChainView, VerifyAll } from './chain.ts';
@@ -21,7 +19,9 @@ import { damaged } from './database.ts';
 import { CoinDigest, type CoinSum, noCoins } from './digest.ts';
 import { Entry, hashOf } from './entry.ts';
 import { IndexCheck } from './indexcheck.ts';
+import { SerializedHash } from './sethash.ts';
 import type { Store } from './store.ts';
+import type { CoinChange } from './writer.ts';
 
 export interface VerifyOptions {
   readonly params: Params;
@@ -65,6 +65,110 @@ export async function verifyChain(view: ChainView, options: VerifyOptions): Prom
   return { height: tip.height, hash: hashOf(tip), checked, digest, hasIndex };
 }
 
+/**
+ * How closely the last blocks are looked at: whether they can be read; whether they keep the rules
+ * that need no coins; those that do; whether their coins are there; and their signatures. Each
+ * level has those before it. Core: VerifyDB.
+ */
+export type Level = 0 | 1 | 2 | 3 | 4;
+
+export interface TopOptions extends Omit<VerifyOptions, 'progress' | 'identity'> {
+  readonly level: Level;
+  /** How many blocks, from the tip down. */
+  readonly count: number;
+  /** Asked after each block, where others may have their turn. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Checks the last blocks of this view, the tip first; the first thing wrong is thrown, named. */
+export async function verifyTop({ store, tip }: ChainView, options: TopOptions): Promise<void> {
+  const { level, count, pause } = options;
+  const check = new BlockCheck(store, options);
+  const above = new Set<string>();
+  for (let height = tip.height; height > Math.max(tip.height - count, 0); height--) {
+    const entry = await store.activeEntry(height);
+    const parent = await store.activeEntry(height - 1);
+    const block = await check.load(entry);
+    if (level >= 1) await check.alone(parent, entry, block);
+    if (level >= 2) {
+      const { spent, created } = await check.on(parent, entry, block, level >= 4);
+      if (level >= 3) await checkLeft(store, entry, { spent, created, above });
+    }
+    await pause();
+  }
+}
+
+/** What a block made is there or was spent by one above it; what it spent is gone. */
+async function checkLeft(
+  store: Store,
+  entry: Entry,
+  { spent, created, above }: CoinChange & { readonly above: Set<string> },
+): Promise<void> {
+  const left = created.filter(({ outPoint }) => !above.delete(outPointName(outPoint)));
+  const found = await store.coins(left.map(({ outPoint }) => outPoint));
+  if (found.includes(undefined)) throw wrongBlock(entry, 'has lost a coin');
+  const gone = await store.coins(spent.map(({ outPoint }) => outPoint));
+  if (gone.some((coin) => coin !== undefined)) throw wrongBlock(entry, 'has spent a coin in vain');
+  for (const { outPoint } of spent) above.add(outPointName(outPoint));
+}
+
+/** One block by itself and on its parent, as when it came. */
+class BlockCheck {
+  readonly #store: Store;
+  readonly #branch: Branch;
+  readonly #options: Pick<VerifyOptions, 'params' | 'verifyAll'>;
+
+  constructor(store: Store, options: Pick<VerifyOptions, 'params' | 'verifyAll'>) {
+    this.#store = store;
+    this.#branch = new Branch(store, options.params);
+    this.#options = options;
+  }
+
+  /** The body of an entry, which must be the one that its header commits to. */
+  async load(entry: Entry): Promise<Block> {
+    const block = await this.#store.block(entry);
+    if (hashHeader(block.header) !== hashOf(entry)) throw wrongBlock(entry, 'has another header');
+    return block;
+  }
+
+  /** All that needs no coins, and what the index says of the block. */
+  async alone(parent: Entry, entry: Entry, block: Block): Promise<void> {
+    const { params } = this.#options;
+    if (entry.header.parent !== hashOf(parent)) throw wrongBlock(entry, 'has another parent');
+    const context = await this.#branch.headerContext(parent);
+    const { header } = block;
+    // It was not from the future when it came.
+    const late = checkHeaderInContext(header, context, header.time, params);
+    const ofHeader = checkHeader(header, params) ?? late;
+    const reject = ofHeader ?? checkBlock(block) ?? checkBlockInContext(block, context);
+    if (reject) throw wrongBlock(entry, `is ${reject.reason satisfies Reason}`);
+    const expected = encode(Entry, await this.#branch.extend(parent, block)).toString();
+    const unmarked = { ...entry, isFailed: false, wasConnected: false };
+    const stated = encode(Entry, unmarked).toString();
+    if (stated !== expected) throw wrongBlock(entry, 'has a wrong entry in the index');
+  }
+
+  /** Answers what it does to the coins, by its undo record. */
+  async on(
+    parent: Entry,
+    entry: Entry,
+    block: Block,
+    withSignatures: boolean,
+  ): Promise<CoinChange> {
+    const spent = await this.#store.undo(entry);
+    const coins = new Map(spent.map(({ outPoint, coin }) => [outPointName(outPoint), coin]));
+    const locks = await this.#branch.lockContext(parent, block.transactions, coins);
+    const transition = connectBlock(block, { coins, ...locks }, this.#options.params);
+    if (isReject(transition)) throw wrongBlock(entry, `is ${transition.reason}`);
+    const broken = withSignatures && (await this.#options.verifyAll(transition.checks));
+    if (broken) throw wrongBlock(entry, `has a bad signature in ${broken.txid}`);
+    if (transition.spent.length !== spent.length) {
+      throw wrongBlock(entry, 'has a wrong undo record');
+    }
+    return { spent, created: transition.created };
+  }
+}
+
 /** From genesis to the tip, block by block. */
 class Walk {
   /** What the blocks so far leave. */
@@ -72,6 +176,7 @@ class Walk {
   readonly #store: Store;
   readonly #branch: Branch;
   readonly #options: VerifyOptions;
+  readonly #check: BlockCheck;
   readonly #digest: CoinDigest;
   readonly #view: ChainView;
   /** Where there are indexes. */
@@ -83,23 +188,17 @@ class Walk {
     this.#store = view.store;
     this.#branch = new Branch(view.store, options.params);
     this.#options = options;
+    this.#check = new BlockCheck(view.store, options);
     this.#digest = new CoinDigest(options.identity);
   }
 
   async step(height: number): Promise<void> {
     if (height === 0 && (await this.#store.hasIndex())) this.indexes = new IndexCheck(this.#view);
     const entry = await this.#store.activeEntry(height);
-    const block = await this.#loadBlock(entry);
+    const block = await this.#check.load(entry);
     if (this.#parent) await this.#checkOn(this.#parent, entry, block);
     else this.#checkGenesis(block);
     this.#parent = entry;
-  }
-
-  /** The body of an entry, which must be the one that its header commits to. */
-  async #loadBlock(entry: Entry): Promise<Block> {
-    const block = await this.#store.block(entry);
-    if (hashHeader(block.header) !== hashOf(entry)) throw wrongBlock(entry, 'has another header');
-    return block;
   }
 
   #checkGenesis({ header }: Block): void {
@@ -108,35 +207,10 @@ class Walk {
   }
 
   async #checkOn(parent: Entry, entry: Entry, block: Block): Promise<void> {
-    await this.#checkAlone(parent, entry, block);
-    const spent = await this.#store.undo(entry);
-    const coins = new Map(spent.map(({ outPoint, coin }) => [outPointName(outPoint), coin]));
-    const locks = await this.#branch.lockContext(parent, block.transactions, coins);
-    const transition = connectBlock(block, { coins, ...locks }, this.#options.params);
-    if (isReject(transition)) throw wrongBlock(entry, `is ${transition.reason}`);
-    const broken = await this.#options.verifyAll(transition.checks);
-    if (broken) throw wrongBlock(entry, `has a bad signature in ${broken.txid}`);
-    if (transition.spent.length !== spent.length)
-      throw wrongBlock(entry, 'has a wrong undo record');
-    this.sum = this.#digest.remove(this.#digest.add(this.sum, transition.created), spent);
+    await this.#check.alone(parent, entry, block);
+    const { spent, created } = await this.#check.on(parent, entry, block, true);
+    this.sum = this.#digest.remove(this.#digest.add(this.sum, created), spent);
     await this.indexes?.add({ block, height: entry.height, spent });
-  }
-
-  /** All that needs no coins, and what the index says of the block. */
-  async #checkAlone(parent: Entry, entry: Entry, block: Block): Promise<void> {
-    const { params } = this.#options;
-    if (entry.header.parent !== hashOf(parent)) throw wrongBlock(entry, 'has another parent');
-    const context = await this.#branch.headerContext(parent);
-    const reject =
-      checkHeader(block.header, params) ??
-      // It was not from the future when it came.
-      checkHeaderInContext(block.header, context, block.header.time, params) ??
-      checkBlock(block) ??
-      checkBlockInContext(block, context);
-    if (reject) throw wrongBlock(entry, `is ${reject.reason satisfies Reason}`);
-    const expected = encode(Entry, await this.#branch.extend(parent, block)).toString();
-    const stated = encode(Entry, { ...entry, isFailed: false }).toString();
-    if (stated !== expected) throw wrongBlock(entry, 'has a wrong entry in the index');
   }
 
   /** The blocks of side branches: whole, and on their parents. Answers how many there are. */
@@ -150,7 +224,7 @@ class Walk {
       ) {
         seen.add(hashOf(entry));
         const parent = await this.#branch.entry(entry.header.parent);
-        await this.#checkAlone(parent, entry, await this.#loadBlock(entry));
+        await this.#check.alone(parent, entry, await this.#check.load(entry));
         entry = parent;
       }
     }
@@ -164,26 +238,17 @@ async function checkCoins(
   digest: CoinDigest,
   expected: readonly CoinSum[],
 ): Promise<Hash> {
-  const hash = sha256.create();
+  const hash = new SerializedHash();
   let sum = noCoins;
-  let group: NamedCoin[] = [];
-  const flush = () => {
-    // The key of the table has the index little end first.
-    group.sort((a, b) => a.outPoint.index - b.outPoint.index);
-    for (const each of group) hash.update(encode(NamedCoin, each));
-    group = [];
-  };
   for await (const named of store.allCoins()) {
     sum = digest.add(sum, [named]);
-    if (group[0] && group[0].outPoint.txid !== named.outPoint.txid) flush();
-    group.push(named);
+    hash.add(named);
   }
-  flush();
   for (const each of expected) {
     if (sum.coins !== each.coins) throw damaged(`${sum.coins} coins are there of ${each.coins}`);
     if (sum.digest !== each.digest) throw damaged('the coins are not those of the blocks');
   }
-  return hashFromBytes(sha256(hash.digest()));
+  return hash.digest();
 }
 
 function wrongBlock(entry: Entry, what: string): Error {

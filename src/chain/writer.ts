@@ -70,10 +70,10 @@ export class Writer {
     ]);
   }
 
-  /** Remembers that these blocks are bad. */
-  fail(failed: readonly Entry[]): Promise<void> {
+  /** Remembers that these blocks are bad; or that nothing is known against them. */
+  mark(blocks: readonly Entry[], isFailed: boolean): Promise<void> {
     return this.#write(
-      failed.map((entry) => tables.entries.put(hashOf(entry), { ...entry, isFailed: true })),
+      blocks.map((entry) => tables.entries.put(hashOf(entry), { ...entry, isFailed })),
     );
   }
 
@@ -108,6 +108,7 @@ export class Writer {
       ...spent.map(({ outPoint, coin }) => tables.coins.put(outPoint, coin)),
       tables.undos.del({ height, hash }),
       tables.active.del(height),
+      tables.entries.put(hash, { ...entry, wasConnected: true }),
       tables.tips.put('tip', { hash: parent, ...sum }),
       ...(isIndexed ? await takeFromIndexes(this.#guard, { block, height, spent }) : []),
       ...(isIndexed ? [tables.hashes.put('index', parent)] : []),

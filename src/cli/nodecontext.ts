@@ -1,6 +1,7 @@
 /** What the methods of JSON-RPC may ask of a node that runs, and what is told of it in the log. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { isReject } from '../consensus/reject.ts';
 import { LocalDoor } from '../node/localdoor.ts';
 import type { Node } from '../node/node.ts';
@@ -23,9 +24,11 @@ export interface Parts {
   /** Is told of every payment that was taken. */
   readonly hear: () => void;
   readonly stop: (because: string) => void;
+  /** Aborted once it was told to stop. */
+  readonly stopping: AbortSignal;
 }
 
-export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): Context {
+export function contextOf(desk: Desk, { node, miner, log, hear, stop, stopping }: Parts): Context {
   return {
     node,
     async submitBlock(block) {
@@ -51,6 +54,7 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       return taken;
     },
     mine: (script, signal) => miner.mine(script, signal),
+    mineThese: (script, payments, signal) => miner.mineThese(script, payments, signal),
     peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
     now: desk.now,
     setTime: (time) => desk.setTime(time),
@@ -59,6 +63,11 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
     version: readVersion(),
     diskBytes: () => bytesIn(join(desk.folder, 'chain')),
     stop: () => stop('asked by a program'),
+    stopping,
+    // The signal ends it early, and who waits looks at that.
+    wait: (ms, signal) => wait(ms, undefined, { signal }).catch(() => {}),
+    pause: () => nextTurn(),
+    warn: (problem) => log.warn(problem),
   };
 }
 

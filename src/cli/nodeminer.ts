@@ -1,9 +1,11 @@
 /** The miner of a node that runs: one block at a time, whoever asks for it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Turns } from '../chain/turns.ts';
+import type { Reject } from '../consensus/reject.ts';
 import type { Node } from '../node/node.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Fault } from '../primitives/fault.ts';
+import type { Transaction } from '../primitives/transaction.ts';
 import type { Log } from './log.ts';
 
 /** How long to wait for the clock before the next try. */
@@ -23,6 +25,17 @@ export class NodeMiner {
   constructor(node: Node, log: Log) {
     this.#node = node;
     this.#log = log;
+  }
+
+  /** Mines a block of these payments alone, which is handed to nobody. */
+  mineThese(
+    script: Uint8Array,
+    payments: readonly Transaction[],
+    signal: AbortSignal,
+  ): Promise<Block | Reject> {
+    return this.#turns.take(() =>
+      this.#node.mineThese(script, payments, AbortSignal.any([this.#stop.signal, signal])),
+    );
   }
 
   /** Mines a block that pays this script; a signal beside our own ends it too. */

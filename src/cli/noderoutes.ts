@@ -10,7 +10,12 @@ type DoorAnswer = (body: string, signal: AbortSignal) => Promise<Answer>;
 export function routesOf(node: Node, call: Call, door: DoorAnswer): readonly Route[] {
   const clock = () => performance.now() / 1_000;
   return [
-    { method: 'POST', path: '/', admits: 'owner', answer: ({ body }) => answer(body, call) },
+    {
+      method: 'POST',
+      path: '/',
+      admits: 'owner',
+      answer: (it) => answer(it.body, call, it.signal),
+    },
     { method: 'POST', path: '/door', admits: 'owner', answer: (it) => door(it.body, it.signal) },
     { method: 'GET', path: '/health', admits: 'anybody', answer: () => health(node) },
     apiRoute({ node, call, clock }),

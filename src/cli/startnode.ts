@@ -41,8 +41,11 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const stopping = Promise.withResolvers<string>();
   const miner = new NodeMiner(node, log);
   const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};
+  const ending = new AbortController();
+  void stopping.promise.then(() => ending.abort());
+  const stop = { stop: stopping.resolve, stopping: ending.signal };
   const cookie = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
-  const parts = { node, miner, log, hear, stop: stopping.resolve };
+  const parts = { node, miner, log, hear, ...stop };
   const context = timing(contextOf(desk, parts), metrics);
   const call = metrics.counting(callsTo(context));
   const door = doorOf(desk, context);

@@ -51,7 +51,7 @@ async function checkAmongOthers(
 ): Promise<Entrance | PaymentReject> {
   const judged = judge(transaction, await loadView(chain, [transaction]), pool);
   if (isReject(judged)) return (await findInChain(transaction, judged, chain)) ?? judged;
-  const { fee } = judged;
+  const fee = judged.fee + pool.deltaOf(txid(transaction));
   const poor = checkFee(transaction, fee, floor);
   if (poor) return poor;
   const leaving = replacedBy(transaction, pool);

@@ -17,6 +17,8 @@ export interface Member extends Candidate {
   readonly number: number;
   /** Virtual bytes. */
   readonly bytes: number;
+  /** Its fee, and what an operator lets it count for beside. Core: GetModifiedFee. */
+  readonly modifiedFee: bigint;
   /** What it takes of this machine's memory; an estimate, see `memoryBytes`. */
   readonly memoryBytes: number;
   /** Those that wait and whose coins it spends. */
@@ -39,8 +41,13 @@ export function memoryBytes(transaction: Transaction): number {
   return totalBytes(transaction) + 3_000 + 1_500 * inputs.length + 600 * outputs.length;
 }
 
-/** The payment as a package of its own. */
-export function aloneIn({ bytes, fee }: Member): Package {
+/** The payment as a package of its own, with what it is to count for. */
+export function aloneIn({ bytes, modifiedFee }: Member): Package {
+  return { count: 1, bytes, fees: modifiedFee };
+}
+
+/** The same with what it truly pays. */
+export function paidBy({ bytes, fee }: Member): Package {
   return { count: 1, bytes, fees: fee };
 }
 

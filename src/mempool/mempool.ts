@@ -13,14 +13,16 @@ import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
 import { type OutPoint, type Transaction, txid } from '../primitives/transaction.ts';
-import { checkEntrance, type Entrance } from './door.ts';
+import { checkEntrance, type Entrance, type Place } from './door.ts';
 import { FeeFloor } from './feefloor.ts';
+import { leavingFor } from './leaving.ts';
 import { defaultMaxBytes, maxAgeSeconds, trim } from './limits.ts';
 import type { Candidate, Member } from './member.ts';
 import { Orphanage } from './orphanage.ts';
 import { type PaymentReject, refuse } from './policy.ts';
-import { Pool } from './pool.ts';
+import { type Deltas, Pool } from './pool.ts';
 import { type Numbered, type Rebuilt, rebuild } from './rebuild.ts';
+import { tryTogether } from './together.ts';
 import type { WaitingTable } from './waiting.ts';
 
 export interface MempoolOptions {
@@ -50,7 +52,9 @@ export class Mempool {
   readonly #table: WaitingTable;
   readonly #verifyAll: VerifyAll;
   readonly #floor = new FeeFloor();
-  #pool = new Pool();
+  readonly #deltas = new Map<Hash, bigint>();
+  #pool = new Pool(this.#deltas);
+  #changes = 0;
   #followed: Hash;
 
   private constructor(options: MempoolOptions) {
@@ -76,6 +80,25 @@ export class Mempool {
   /** The block that the payments were last judged after. */
   get followed(): Hash {
     return this.#followed;
+  }
+
+  /** Counts up with whatever changes here. Core: GetTransactionsUpdated. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** What is added to the fees of payments, be they here or not. Forgotten with the program. */
+  get deltas(): Deltas {
+    return this.#deltas;
+  }
+
+  /** Adds to what a payment counts for, until a block holds it. Core: PrioritiseTransaction. */
+  prioritise(id: Hash, by: bigint): void {
+    const delta = this.#pool.deltaOf(id) + by;
+    if (delta === 0n) this.#deltas.delete(id);
+    else this.#deltas.set(id, delta);
+    this.#pool.shift(id, by);
+    this.#changes++;
   }
 
   /** How many wait. */
@@ -149,7 +172,9 @@ export class Mempool {
     now: number,
     peer: string = local,
   ): Promise<Member | PaymentReject> {
-    const answer = await this.#accept(transaction, now);
+    await this.#expire(now);
+    const entrance = await this.#judge(transaction, now);
+    const answer = isReject(entrance) ? entrance : await this.#enter(entrance);
     if (!isReject(answer)) this.orphanage.wake(answer.id);
     else if (answer.reason === 'bad-txns-inputs-missingorspent' && peer !== local) {
       this.orphanage.add({ transaction, peer, time: now });
@@ -169,22 +194,24 @@ export class Mempool {
     return { transaction, peer, answer };
   }
 
-  async #accept(transaction: Transaction, now: number): Promise<Member | PaymentReject> {
-    await this.#expire(now);
-    const entrance = await this.#judge(transaction, now);
-    return isReject(entrance) ? entrance : this.#enter(entrance);
-  }
-
   /** Whether a payment might come in now, for want of nothing but room. Nothing changes. */
   async try(transaction: Transaction, now: number): Promise<Candidate | PaymentReject> {
     const entrance = await this.#judge(transaction, now);
     return isReject(entrance) ? entrance : entrance.candidate;
   }
 
+  /** The same for several, of which later ones may spend what earlier ones make. */
+  tryAll(transactions: readonly Transaction[], now: number): ReturnType<typeof tryTogether> {
+    return tryTogether(transactions, now, this.#place(now));
+  }
+
   #judge(transaction: Transaction, now: number): Promise<Entrance | PaymentReject> {
+    return checkEntrance(transaction, now, this.#place(now));
+  }
+
+  #place(now: number): Place {
     const floor = this.minFeeRate(now);
-    const parts = { chain: this.#chain, pool: this.#pool, verifyAll: this.#verifyAll };
-    return checkEntrance(transaction, now, { ...parts, floor });
+    return { chain: this.#chain, pool: this.#pool, verifyAll: this.#verifyAll, floor };
   }
 
   /**
@@ -200,13 +227,16 @@ export class Mempool {
       this.#followed = tip;
       this.#floor.fall(now);
       show();
-      this.orphanage.settle(connected.flatMap(({ transactions }) => transactions));
+      this.#changes++;
+      const held = connected.flatMap(({ transactions }) => transactions);
+      for (const each of held) this.#deltas.delete(txid(each));
+      this.orphanage.settle(held);
     };
   }
 
   /** Blocks joined and none left: what may wait before may wait now. */
   async #followOn(connected: readonly Block[], tip: Hash): Promise<() => void> {
-    const leaving = this.#leaving(connected);
+    const leaving = leavingFor(connected, this.#pool);
     await this.#table.write({ removed: numbersOf(leaving), tip });
     return () => this.#pool.remove(leaving);
   }
@@ -216,20 +246,6 @@ export class Mempool {
     return () => this.#show(rebuilt);
   }
 
-  /** What these blocks hold, and what spends a coin that they spend, with all behind it. */
-  #leaving(connected: readonly Block[]): readonly Member[] {
-    const held = new Set<Member>();
-    const rivals = new Set<Member>();
-    for (const { transactions } of connected) {
-      for (const transaction of transactions) {
-        const member = this.get(txid(transaction));
-        if (member) held.add(member);
-        else for (const rival of this.#pool.rivalsOf(transaction)) rivals.add(rival);
-      }
-    }
-    return [...held, ...this.#pool.withDescendants(rivals)];
-  }
-
   /** Reckons the pool after a reorganisation and writes it down, but shows nothing yet. */
   async #rebuild(
     disconnected: readonly Block[],
@@ -237,7 +253,8 @@ export class Mempool {
     now: number,
   ): Promise<Rebuilt> {
     const { maxBytes } = this;
-    const rebuilt = await rebuild(this.#chain, { disconnected, kept, now, maxBytes });
+    const parts = { disconnected, kept, now, maxBytes, deltas: this.#deltas };
+    const rebuilt = await rebuild(this.#chain, parts);
     const before = new Set(kept.map(({ number }) => number));
     const after = new Map(rebuilt.pool.list().map((each) => [each.number, each]));
     await this.#table.write({
@@ -258,6 +275,7 @@ export class Mempool {
     const leaving = this.#pool.before(now - maxAgeSeconds);
     await this.#table.write({ removed: numbersOf(leaving) });
     this.#pool.remove(leaving);
+    this.#changes += leaving.length;
   }
 
   /** Written first and then shown; where there is no room left the poorest leave, or it itself. */
@@ -266,6 +284,7 @@ export class Mempool {
     await this.#table.write({ added, removed: numbersOf(leaving) });
     this.#pool.remove(leaving);
     const member = this.#pool.add(candidate);
+    this.#changes++;
     const trimmed = trim(this.#pool, this.maxBytes);
     this.#floor.raise(trimmed.feeRate);
     await this.#table.write({ removed: numbersOf(trimmed.removed) });

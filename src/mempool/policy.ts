@@ -24,6 +24,7 @@ export type PolicyReason =
   | 'txn-already-in-mempool'
   | 'txn-same-nonwitness-data-in-mempool'
   | 'txn-already-known'
+  | 'bip125-replacement-disallowed'
   | 'too-long-mempool-chain'
   | 'too many potential replacements'
   | 'bad-txns-spends-conflicting-tx'

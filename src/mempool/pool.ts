@@ -15,7 +15,15 @@ import {
   virtualBytes,
 } from '../primitives/transaction.ts';
 import { Heap } from './heap.ts';
-import { aloneIn, type Candidate, isOlder, isPoorer, type Member, memoryBytes } from './member.ts';
+import {
+  aloneIn,
+  type Candidate,
+  isOlder,
+  isPoorer,
+  type Member,
+  memoryBytes,
+  paidBy,
+} from './member.ts';
 import { minus, nothing, type Package, plus } from './package.ts';
 
 /** A member as the pool itself sees it. */
@@ -24,7 +32,11 @@ interface Slot extends Member {
   readonly children: Set<Hash>;
   ancestors: Package;
   descendants: Package;
+  modifiedFee: bigint;
 }
+
+/** By the id of a payment, which need not be here: what is added to its fee, in base units. */
+export type Deltas = ReadonlyMap<Hash, bigint>;
 
 /** Half of what a key of the table can say: those that come back go before all others. */
 const firstNumber = 2 ** 52;
@@ -40,12 +52,18 @@ export class Pool {
   #next = firstNumber;
   #total = nothing;
   #usage = 0;
+  /** What is added to the fees of payments, wherever they are compared. */
+  readonly deltas: Deltas;
+
+  constructor(deltas: Deltas = new Map()) {
+    this.deltas = deltas;
+  }
 
   get size(): number {
     return this.#slots.size;
   }
 
-  /** All of them as one package. */
+  /** All of them as one package, with what they truly pay. */
   get total(): Package {
     return this.#total;
   }
@@ -134,11 +152,14 @@ export class Pool {
   add(candidate: Candidate, number = this.#next): Member {
     const { transaction, fee } = candidate;
     const parents = this.parentsOf(transaction);
-    const alone = { count: 1, bytes: virtualBytes(transaction), fees: fee };
+    const id = txid(transaction);
+    const modifiedFee = fee + this.deltaOf(id);
+    const alone = { count: 1, bytes: virtualBytes(transaction), fees: modifiedFee };
     const slot: Slot = {
       ...candidate,
-      id: txid(transaction),
+      id,
       number,
+      modifiedFee,
       bytes: alone.bytes,
       memoryBytes: memoryBytes(transaction),
       parents: new Set(parents.map(({ id }) => id)),
@@ -155,6 +176,25 @@ export class Pool {
     this.#next = Math.max(this.#next, number + 1);
     this.#index(slot);
     return slot;
+  }
+
+  /** What is added to the fee of this payment, be it here or not. */
+  deltaOf(id: Hash): bigint {
+    return this.deltas.get(id) ?? 0n;
+  }
+
+  /** Lets what this payment counts for change by so much, where it is here. */
+  shift(id: Hash, by: bigint): void {
+    const slot = this.#slots.get(id);
+    if (!slot) return;
+    const change = { count: 0, bytes: 0, fees: by };
+    slot.modifiedFee += by;
+    for (const each of this.#slotsOf(this.withAncestors([slot]))) {
+      this.#weigh(each, plus(each.descendants, change));
+    }
+    for (const each of this.#slotsOf(this.withDescendants([slot]))) {
+      each.ancestors = plus(each.ancestors, change);
+    }
   }
 
   /**
@@ -200,7 +240,7 @@ export class Pool {
   }
 
   #index(slot: Slot): void {
-    this.#total = plus(this.#total, aloneIn(slot));
+    this.#total = plus(this.#total, paidBy(slot));
     this.#usage += slot.memoryBytes;
     this.#oldest.set(slot);
     this.#poorest.set(slot);
@@ -216,7 +256,7 @@ export class Pool {
 
   #forget(slot: Slot): void {
     this.#slots.delete(slot.id);
-    this.#total = minus(this.#total, aloneIn(slot));
+    this.#total = minus(this.#total, paidBy(slot));
     this.#usage -= slot.memoryBytes;
     this.#oldest.delete(slot);
     this.#poorest.delete(slot);

@@ -5,7 +5,7 @@ import type { Block } from '../primitives/block.ts';
 import { isCoinbase, type Transaction } from '../primitives/transaction.ts';
 import { judge, loadView, type View } from './judge.ts';
 import { checkChain, maxAgeSeconds, trim } from './limits.ts';
-import { Pool } from './pool.ts';
+import { type Deltas, Pool } from './pool.ts';
 import type { Waiting } from './waiting.ts';
 
 /** A payment with its number among the others. */
@@ -20,6 +20,7 @@ export interface Rebuilding {
   readonly kept: readonly Numbered[];
   readonly now: number;
   readonly maxBytes: number;
+  readonly deltas: Deltas;
 }
 
 /** The new pool, and the rate of what had no room in it: see `Trimmed`. */
@@ -35,9 +36,9 @@ export interface Rebuilt {
  * and LimitMempoolSize.
  */
 export async function rebuild(chain: Chain, rebuilding: Rebuilding): Promise<Rebuilt> {
-  const { kept, now, maxBytes } = rebuilding;
+  const { kept, now, maxBytes, deltas } = rebuilding;
   const returned = paymentsOf(rebuilding.disconnected);
-  const pool = new Pool();
+  const pool = new Pool(deltas);
   const first = (kept[0]?.number ?? pool.next) - returned.length;
   const height = chain.tip.height;
   const all: readonly Numbered[] = [

@@ -50,7 +50,7 @@ export function checkReplacement(
     return refuse('insufficient fee', facts);
   }
   // Rules 3 and 4: all that they paid, and its own way through the network. Core: PaysForRBF.
-  const paid = leaving.reduce((sum, member) => sum + member.fee, 0n);
+  const paid = leaving.reduce((sum, member) => sum + member.modifiedFee, 0n);
   const least = paid + feeAt(incrementalFeeRate, bytes);
   return fee >= least ? undefined : refuse('insufficient fee', { fee, least, replaced: paid });
 }

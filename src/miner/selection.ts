@@ -22,7 +22,10 @@ export function select(pool: readonly Member[], room: number): readonly Member[]
   const choices = new Choices(pool);
   const chosen: Member[] = [];
   let left = room;
-  for (let best = choices.best; best; best = choices.best) {
+  for (let choice = choices.best; choice; choice = choices.best) {
+    // Such a sum is no fee that anybody paid: whoever may say so wants it in no block.
+    if (choice.before.fees < 0n) break;
+    const best = choice.member;
     const missing = choices.missing(best);
     const needed = missing.reduce((sum, { transaction }) => sum + weight(transaction), 0);
     if (needed > left) {
@@ -46,8 +49,8 @@ class Choices {
     for (const choice of this.#open.values()) this.#heap.set(choice);
   }
 
-  get best(): Member | undefined {
-    return this.#heap.first?.member;
+  get best(): Choice | undefined {
+    return this.#heap.first;
   }
 
   /** It and those before it, in such an order, but for those that were taken. */

@@ -19,6 +19,8 @@ export interface TemplateRequest {
   readonly context: HeaderContext;
   /** The payments that wait. */
   readonly pool: readonly Member[];
+  /** Where these are named, the block holds them and no others, and leaves their fees to nobody. */
+  readonly payments?: readonly Transaction[] | undefined;
   /** Who is paid. */
   readonly script: Uint8Array;
   /** In seconds since 1970. */
@@ -36,9 +38,10 @@ const reserved = new Uint8Array(32);
 /** The block that all of this leads to. Core: CreateNewBlock. */
 export function buildTemplate(request: TemplateRequest, params: Params): Block {
   const { parent, context, now } = request;
-  const chosen = select(request.pool, maxBlockWeight - reservedWeight);
+  const room = maxBlockWeight - reservedWeight;
+  const chosen = request.payments ? [] : select(request.pool, room);
   const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
-  const payments = chosen.map(({ transaction }) => transaction);
+  const payments = request.payments ?? chosen.map(({ transaction }) => transaction);
   const reward = subsidyAt(context.height, params) + fees;
   const transactions = [buildCoinbase(request, reward, payments), ...payments];
   return {

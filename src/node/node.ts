@@ -2,17 +2,22 @@
  * The node: where the rooms meet. It holds the chain and the mempool together, and is the one door
  * for whoever asks, be it a person or a program. No private key ever passes it.
  */
-import { Chain, type ChainOptions, type ChainView, type Change } from '../chain/chain.ts';
+import {
+  type BlockReject,
+  Chain,
+  type ChainOptions,
+  type ChainView,
+  type Change,
+} from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
 import { Turns } from '../chain/turns.ts';
+import { type TopOptions, verifyTop } from '../chain/verify.ts';
 import { isMature } from '../consensus/connect.ts';
-import { isReject, type Verdict } from '../consensus/reject.ts';
-import { targetFromBits } from '../consensus/work.ts';
+import { isReject, type Reject, type Verdict } from '../consensus/reject.ts';
 import type { Candidate, Member } from '../mempool/member.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { PaymentReject } from '../mempool/policy.ts';
 import { WaitingTable } from '../mempool/waiting.ts';
-import { type Search, searchOf } from '../miner/kernel.ts';
 import { buildTemplate } from '../miner/template.ts';
 import { type Block, type Header, hashHeader } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
@@ -20,26 +25,9 @@ import type { NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import { outPointName, type Transaction } from '../primitives/transaction.ts';
 import { Events } from './events.ts';
+import { Readers } from './readers.ts';
+import { type FindNonce, Searches } from './searches.ts';
 import { tryBlock, tryHeader } from './trial.ts';
-
-/** A view that several readers share; the last to leave closes it. */
-class Reading {
-  readonly view: ReturnType<Chain['view']>;
-  #readers = 1;
-
-  constructor(view: ReturnType<Chain['view']>) {
-    this.view = view;
-  }
-
-  enter(): this {
-    this.#readers++;
-    return this;
-  }
-
-  async leave(): Promise<void> {
-    if (--this.#readers === 0) await this.view.close();
-  }
-}
 
 export interface NodeOptions extends ChainOptions {
   /** The time in seconds since 1970. */
@@ -50,7 +38,7 @@ export interface NodeOptions extends ChainOptions {
    * Searches for a nonce, in threads of its own. The answer is `undefined` where none will do, and
    * once the signal says that the search is in vain.
    */
-  readonly search: (search: Search, signal: AbortSignal) => Promise<number | undefined>;
+  readonly search: FindNonce;
 }
 
 /** A coin as its owner wants to know it. */
@@ -63,18 +51,8 @@ export interface OwnCoin extends NamedCoin {
   readonly isImmature: boolean;
 }
 
-/** A search that goes on, to be ended when there is something better to search for. */
-interface Work {
-  readonly controller: AbortController;
-  /** When its template was asked for, in seconds since 1970. */
-  readonly begin: number;
-}
-
 /** How long a payment that came may be missing in what is searched for. Core: getblocktemplate. */
 const maxStaleSeconds = 5;
-
-/** Nonces a search, after which the time and the payments of the block are brought up to date. */
-const noncesPerSearch = 8_000_000;
 
 export class Node {
   readonly chain: Chain;
@@ -82,14 +60,15 @@ export class Node {
   readonly events = new Events();
   readonly #options: NodeOptions;
   readonly #turns = new Turns();
-  readonly #works = new Set<Work>();
-  /** While a block is taken: how all was before it. */
-  #before: Reading | undefined;
+  readonly #readers: Readers;
+  readonly #searches: Searches;
 
   private constructor(options: NodeOptions, chain: Chain, mempool: Mempool) {
     this.#options = options;
     this.chain = chain;
     this.mempool = mempool;
+    this.#readers = new Readers(chain);
+    this.#searches = new Searches({ ...options, chain });
   }
 
   static async open(options: NodeOptions): Promise<Node> {
@@ -105,32 +84,43 @@ export class Node {
    * Reads one view of the chain, which stands still for as long as the reader takes: none sees the
    * middle of a reorganisation, but what was before it until all of it is done.
    */
-  async read<T>(reader: (view: ChainView) => Promise<T>): Promise<T> {
-    const reading = this.#before?.enter() ?? new Reading(this.chain.view());
-    try {
-      return await reader(reading.view);
-    } finally {
-      await reading.leave();
-    }
+  read<T>(reader: (view: ChainView) => Promise<T>): Promise<T> {
+    return this.#readers.read(reader);
   }
 
   /** Takes a block, whoever made it. */
-  async submitBlock(block: Block): ReturnType<Chain['accept']> {
+  submitBlock(block: Block): ReturnType<Chain['accept']> {
+    return this.#change((now) => this.chain.accept(block, now));
+  }
+
+  /** An operator calls a block bad, or takes that back, or wants it to have come first. */
+  rule(verdict: 'invalidate' | 'reconsider' | 'prefer', hash: Hash): Promise<Change> {
+    return this.#change(() => this.chain[verdict](hash));
+  }
+
+  /** Checks the last blocks again; the first thing that is wrong is thrown. */
+  verifyTop(closely: Pick<TopOptions, 'level' | 'count' | 'pause'>): Promise<void> {
+    const { params, verifyAll } = this.#options;
+    return this.read((view) => verifyTop(view, { ...closely, params, verifyAll }));
+  }
+
+  /** Lets the chain change, and all that hangs on it. */
+  async #change<T extends Change | BlockReject>(task: (now: number) => Promise<T>): Promise<T> {
     const answer = await this.#turns.take(async () => {
       const now = this.#options.now();
-      // Where the last block ended in a failure, the chain may stand in the middle of its way.
-      this.#before ??= new Reading(this.chain.view());
-      const accepted = await this.chain.accept(block, now);
-      const show = isReject(accepted) ? undefined : await this.#follow(accepted, now);
-      const before = this.#before;
+      this.#readers.hold();
+      const done = await task(now);
+      const change = changeOf(done);
+      const show = change && (await this.#follow(change, now));
       // All at once: whoever reads from now on sees the coins and what waits after the change.
       show?.();
-      this.#before = undefined;
-      if (!isReject(accepted)) this.events.emitChange(accepted, this.chain.tip);
-      await before.leave();
-      return accepted;
+      const left = this.#readers.release();
+      if (change) this.events.emitChange(change, this.chain.tip);
+      await left;
+      return done;
     });
-    if (!isReject(answer) && answer.status === 'connected') this.#endWorkBegunBy(Infinity);
+    const { connected = [], disconnected = [] } = changeOf(answer) ?? {};
+    if (connected.length + disconnected.length > 0) this.#searches.endThoseBegunBy(Infinity);
     await this.#retryOrphans();
     return answer;
   }
@@ -142,7 +132,7 @@ export class Node {
     );
     if (!isReject(answer)) {
       this.events.emit({ kind: 'tx', member: answer });
-      this.#endWorkBegunBy(this.#options.now() - maxStaleSeconds);
+      this.#searches.endThoseBegunBy(this.#options.now() - maxStaleSeconds);
     }
     await this.#retryOrphans();
     return answer;
@@ -151,6 +141,17 @@ export class Node {
   /** Whether a payment might wait now; nothing of it is kept. */
   tryPayment(transaction: Transaction): Promise<Candidate | PaymentReject> {
     return this.#turns.take(() => this.mempool.try(transaction, this.#options.now()));
+  }
+
+  /** The same for several, of which later ones may spend what earlier ones make. */
+  tryPayments(transactions: readonly Transaction[]): ReturnType<Mempool['tryAll']> {
+    return this.#turns.take(() => this.mempool.tryAll(transactions, this.#options.now()));
+  }
+
+  /** Lets a payment count for more or less than it pays, among others; see `Mempool`. */
+  prioritise(id: Hash, by: bigint): Promise<void> {
+    // In turn, or a pool that is being rebuilt would not hear of it.
+    return this.#turns.take(async () => this.mempool.prioritise(id, by));
   }
 
   /** Whether a block might be the next one, but for its work; nothing of it is kept. */
@@ -194,7 +195,8 @@ export class Node {
   async mine(script: Uint8Array, signal?: AbortSignal): Promise<Block> {
     for (let extraNonce = 0; ; extraNonce++) {
       signal?.throwIfAborted();
-      const block = await this.#searchBlock(script, extraNonce, signal);
+      const template = () => this.template(script, extraNonce);
+      const block = await this.#searches.seal(template, signal);
       if (!block) continue;
       const answer = await this.submitBlock(block);
       if (isReject(answer)) throw new Fault(answer.reason, explainRefusal(answer.reason));
@@ -203,37 +205,28 @@ export class Node {
     }
   }
 
-  /** The next block with a nonce that does, unless there is none or something better comes. */
-  async #searchBlock(
+  /** The same with these payments alone, in this order; a block that is not handed in. */
+  async mineThese(
     script: Uint8Array,
-    extraNonce: number,
-    stop: AbortSignal | undefined,
-  ): Promise<Block | undefined> {
-    const work = { controller: new AbortController(), begin: this.#options.now() };
-    // Before the template is made, so that nothing can come between unnoticed.
-    this.#works.add(work);
-    try {
-      const template = await this.template(script, extraNonce);
-      const { header } = template;
-      const target = targetFromBits(header.bits, this.chain.params.limitBits) ?? 0n;
-      const signal = AbortSignal.any([work.controller.signal, ...(stop ? [stop] : [])]);
-      const search = searchOf(header, target, noncesPerSearch);
-      const nonce = await this.#options.search(search, signal);
-      return nonce === undefined ? undefined : { ...template, header: { ...header, nonce } };
-    } finally {
-      this.#works.delete(work);
-    }
-  }
-
-  /** Ends the searches that began at this time or before: there is something better to find. */
-  #endWorkBegunBy(time: number): void {
-    for (const { controller, begin } of this.#works) {
-      if (begin <= time) controller.abort();
+    payments: readonly Transaction[],
+    signal?: AbortSignal,
+  ): Promise<Block | Reject> {
+    for (let extraNonce = 0; ; extraNonce++) {
+      signal?.throwIfAborted();
+      const template = await this.template(script, extraNonce, payments);
+      const wrong = await this.tryBlock(template);
+      if (wrong) return wrong;
+      const block = await this.#searches.seal(async () => template, signal);
+      if (block) return block;
     }
   }
 
   /** The block that comes next, whole but for its nonce. */
-  template(script: Uint8Array, extraNonce: number): Promise<Block> {
+  template(
+    script: Uint8Array,
+    extraNonce: number,
+    payments?: readonly Transaction[],
+  ): Promise<Block> {
     // In turn, or it could hold a payment that the block before it held already.
     return this.#turns.take(async () => {
       const { branch, tip, params } = this.chain;
@@ -241,6 +234,7 @@ export class Node {
         parent: hashOf(tip),
         context: await branch.headerContext(tip),
         pool: this.mempool.list(),
+        payments,
         script,
         now: this.#options.now(),
         extraNonce,
@@ -271,6 +265,10 @@ export class Node {
       return coins;
     });
   }
+}
+
+function changeOf(answer: Change | BlockReject): Change | undefined {
+  return isReject(answer) ? undefined : answer;
 }
 
 /** What happened to the chain since this block was its tip; nothing where we do not know it. */

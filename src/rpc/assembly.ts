@@ -91,8 +91,8 @@ const bodyLetters =
 const checksumLetters = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const generators = [0xf5dee51989n, 0xa9fdca3312n, 0x1bab10e32dn, 0x3706b1677an, 0x644d626ffdn];
 
-/** Eight letters that catch a slip of the finger in a descriptor. BIP380. */
-function descriptorChecksum(body: string): string {
+/** Eight letters that catch a slip of the finger; `undefined` where others stand. BIP380. */
+export function descriptorChecksum(body: string): string | undefined {
   let sum = 1n;
   let groups: number[] = [];
   const take = (symbol: number) => {
@@ -104,6 +104,7 @@ function descriptorChecksum(body: string): string {
   };
   for (const letter of body) {
     const position = bodyLetters.indexOf(letter);
+    if (position < 0) return undefined;
     take(position & 31);
     groups.push(position >> 5);
     if (groups.length === 3) takeGroups();

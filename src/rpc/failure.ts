@@ -6,6 +6,7 @@ export const codes = {
   type: -3,
   addressOrKey: -5,
   parameter: -8,
+  notConnected: -9,
   decoding: -22,
   verify: -25,
   rejected: -26,

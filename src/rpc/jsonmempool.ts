@@ -63,7 +63,7 @@ export function memberJson<Amount>(
     wtxid: wtxid(transaction),
     fees: {
       base: amount(fee),
-      modified: amount(fee),
+      modified: amount(member.modifiedFee),
       ancestor: amount(ancestors.fees),
       descendant: amount(descendants.fees),
     },

@@ -4,6 +4,7 @@ import type { Entry } from '../chain/entry.ts';
 import type { Node } from '../node/node.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
+import type { Transaction } from '../primitives/transaction.ts';
 import type { Value } from './exact.ts';
 import { codes, Failure } from './failure.ts';
 import { type Arguments, type Parameter, parameters } from './parameters.ts';
@@ -15,8 +16,14 @@ export interface Context {
   /** Hands a block or a payment to the node; the program hears of it. */
   readonly submitBlock: Node['submitBlock'];
   readonly submitPayment: Node['submitPayment'];
-  /** Mines a block that pays this script. */
+  /** Mines a block that pays this script, unless the signal ends it before. */
   readonly mine: (script: Uint8Array, signal?: AbortSignal) => Promise<Block>;
+  /** The same with these payments alone; nobody is told of it. */
+  readonly mineThese: (
+    script: Uint8Array,
+    payments: readonly Transaction[],
+    signal: AbortSignal,
+  ) => ReturnType<Node['mineThese']>;
   readonly peering: Peering;
   /** The time in seconds since 1970. */
   readonly now: () => number;
@@ -31,6 +38,14 @@ export interface Context {
   readonly diskBytes: () => number;
   /** Asks for a clean stop, once the answer is on its way. */
   readonly stop: () => void;
+  /** Aborted when the node is about to stop: what waits or takes long ends with it. */
+  readonly stopping: AbortSignal;
+  /** Ends after so many milliseconds, or with the signal. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Lets others have their turn, in the middle of what takes long. */
+  readonly pause: () => Promise<void>;
+  /** Tells whoever runs the program of something that is wrong. */
+  readonly warn: (problem: string) => void;
 }
 
 /** What the program tells of what it does, and of which kinds in every detail. */
@@ -39,7 +54,12 @@ export interface Logging {
   setDetailed(category: string, isDetailed: boolean): void;
 }
 
-export type Run = (asked: Arguments, context: Context) => Value | Promise<Value>;
+/** What a method does. The signal is aborted when nobody waits for the answer any more. */
+export type Run = (
+  asked: Arguments,
+  context: Context,
+  signal: AbortSignal,
+) => Value | Promise<Value>;
 
 export interface Method {
   readonly name: string;
@@ -58,4 +78,9 @@ export async function findEntry({ store }: ChainView, hash: Hash): Promise<Entry
   const entry = await store.entry(hash);
   if (entry) return entry;
   throw new Failure(codes.addressOrKey, 'Block not found');
+}
+
+/** What a method ends with whose signal was aborted. Core: IsRPCRunning. */
+export function demandRunning(signal: AbortSignal): void {
+  if (signal.aborted) throw new Failure(codes.notConnected, 'Shutting down');
 }

@@ -3,15 +3,23 @@ import type { Fields, Value } from './exact.ts';
 import { codes, Failure, Misuse } from './failure.ts';
 import { helpOf } from './help.ts';
 import { type Context, type Method, method } from './method.ts';
+import { acceptMethods } from './methodsaccept.ts';
+import { addressMethods } from './methodsaddress.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
 import { createMethods } from './methodscreate.ts';
+import { feeMethods, priorityMethods } from './methodsfees.ts';
+import { generateMethods } from './methodsgenerate.ts';
+import { judgeMethods } from './methodsjudge.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
 import { networkMethods } from './methodsnetwork.ts';
 import { proofMethods } from './methodsproof.ts';
+import { setMethods } from './methodsset.ts';
 import { statsMethods } from './methodsstats.ts';
+import { templateMethods } from './methodstemplate.ts';
+import { waitMethods } from './methodswait.ts';
 import { Arguments, inOrder, usage } from './parameters.ts';
 import type { Call } from './protocol.ts';
 
@@ -33,13 +41,18 @@ function getRpcInfo(running: ReadonlySet<Running>): Method {
 
 /** All methods but the one that lists them. */
 function groupsOf(running: ReadonlySet<Running>) {
+  const walking = setMethods();
+  const told = [...chainMethods, ...statsMethods, ...walking];
   return [
-    ['Blockchain', [...chainMethods, ...statsMethods, ...proofMethods]],
+    ['Address', addressMethods],
+    ['Blockchain', [...told, ...judgeMethods, ...waitMethods, ...proofMethods]],
     ['Control', [...controlMethods, getRpcInfo(running)]],
-    ['Mempool', mempoolMethods],
-    ['Mining', miningMethods],
+    ['Generating', generateMethods],
+    ['Mempool', [...mempoolMethods, ...acceptMethods]],
+    ['Mining', [...miningMethods, ...templateMethods, ...priorityMethods]],
     ['Network', networkMethods],
     ['Transactions', [...coinMethods, ...createMethods]],
+    ['Util', feeMethods],
   ] as const;
 }
 
@@ -67,13 +80,14 @@ function methodsOf(running: ReadonlySet<Running>): ReadonlyMap<string, Method> {
 export function callsTo(context: Context): Call {
   const running = new Set<Running>();
   const methods = methodsOf(running);
-  return async (name, given) => {
+  return async (name, given, signal) => {
     const found = methods.get(name);
     if (!found) throw new Failure(codes.methodNotFound, 'Method not found');
     const call = { method: name, since: context.uptime() };
     running.add(call);
     try {
-      return await run(found, given, context);
+      const signals = [context.stopping, ...(signal ? [signal] : [])];
+      return await run(found, given, context, AbortSignal.any(signals));
     } finally {
       running.delete(call);
     }
@@ -85,14 +99,15 @@ async function run(
   found: Method,
   given: readonly Value[] | Fields,
   context: Context,
+  signal: AbortSignal,
 ): Promise<Value> {
   const values = inOrder(found.parameters, given);
-  const least = found.parameters.filter(({ isOptional }) => !isOptional).length;
+  const least = found.parameters.findLastIndex(({ isOptional }) => !isOptional) + 1;
   if (values.length < least || values.length > found.parameters.length) {
     throw new Failure(codes.misc, helpOf(found));
   }
   try {
-    return await found.run(new Arguments(found.parameters, values), context);
+    return await found.run(new Arguments(found.parameters, values), context, signal);
   } catch (error) {
     throw error instanceof Misuse ? new Failure(codes.misc, helpOf(found)) : error;
   }

@@ -1,6 +1,7 @@
 /** The methods that tell of the chain: its blocks, its branches and its tip. */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
+import type { Entry } from '../chain/entry.ts';
 import { Block, Header, hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
 import {
@@ -75,11 +76,17 @@ const getChainTips: Run = (_asked, { node }) =>
     for (const hash of leaves) {
       const entry = await findEntry(view, hash);
       const branchlen = await branchLength(view, hash);
-      const status = branchlen === 0 ? 'active' : entry.isFailed ? 'invalid' : 'valid-headers';
+      const status = branchlen === 0 ? 'active' : sideStatus(entry);
       tips.push({ height: entry.height, hash, branchlen, status });
     }
     return tips.toSorted((one, other) => other.height - one.height);
   });
+
+/** Every header here has its block, so that none is `headers-only`. */
+function sideStatus({ isFailed, wasConnected }: Entry): string {
+  if (isFailed) return 'invalid';
+  return wasConnected ? 'valid-fork' : 'valid-headers';
+}
 
 /** How many blocks it is from this one down to the active chain. */
 async function branchLength(view: ChainView, hash: Hash): Promise<number> {

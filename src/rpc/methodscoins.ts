@@ -1,5 +1,4 @@
 /** The methods that tell of single transactions, coins, scripts and addresses. */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
@@ -7,14 +6,14 @@ import type { Node } from '../node/node.ts';
 import { type EntryView, spentIn, viewEntry } from '../node/view.ts';
 import { scriptOf } from '../primitives/address.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
-import { DecodeError, decode, encode, type Hash, hashFromBytes } from '../primitives/codec.ts';
-import { type Coin, NamedCoin } from '../primitives/coin.ts';
+import { DecodeError, decode, type Hash } from '../primitives/codec.ts';
+import type { Coin } from '../primitives/coin.ts';
 import { outputKind } from '../primitives/script.ts';
 import { type Output, Transaction, txid } from '../primitives/transaction.ts';
 import { describeScript, scriptFields } from './assembly.ts';
 import { transactionFields, transactionHex } from './corejson.ts';
 import { coins, type Fields, type Value } from './exact.ts';
-import { badParameter, codes, Failure } from './failure.ts';
+import { codes, Failure } from './failure.ts';
 import { type Method, method, type Run } from './method.ts';
 import { decoded } from './parameters.ts';
 
@@ -108,46 +107,6 @@ const getTxOut: Run = (asked, { node }) => {
   });
 };
 
-/** All coins, counted and hashed one after the other. Core: ComputeUTXOStats. */
-const getTxOutSetInfo: Run = (asked, { node }) => {
-  const hashType = asked.text('hash_type', 'hash_serialized_3');
-  if (hashType !== 'hash_serialized_3' && hashType !== 'none') {
-    throw badParameter(`'${hashType}' is not a valid hash_type`);
-  }
-  if (asked.has('hash_or_height')) {
-    throw badParameter('Querying specific block heights requires coinstatsindex');
-  }
-  return node.read(async ({ store, tip }) => {
-    const hasher = sha256.create();
-    const count = { txouts: 0, bogosize: 0, transactions: 0, amount: 0n };
-    let last: NamedCoin[] = [];
-    const settle = () => {
-      // The index is written little end first, so beyond 255 the order of the keys is not its own.
-      last.sort((one, other) => one.outPoint.index - other.outPoint.index);
-      for (const coin of last) hasher.update(encode(NamedCoin, coin));
-      count.transactions += Number(last.length > 0);
-      last = [];
-    };
-    for await (const named of store.allCoins()) {
-      if (last[0]?.outPoint.txid !== named.outPoint.txid) settle();
-      last.push(named);
-      count.txouts++;
-      count.bogosize += 50 + named.coin.script.length;
-      count.amount += named.coin.amount;
-    }
-    settle();
-    return {
-      height: tip.height,
-      bestblock: hashHeader(tip.header),
-      txouts: count.txouts,
-      bogosize: count.bogosize,
-      hash_serialized_3: hashType === 'none' ? undefined : hashFromBytes(sha256(hasher.digest())),
-      total_amount: coins(count.amount),
-      transactions: count.transactions,
-    };
-  });
-};
-
 const decodeRawTransaction: Run = (asked, { node }) => {
   const problem = 'TX decode failed';
   const hex = asked.text('hexstring');
@@ -205,12 +164,6 @@ export const coinMethods: readonly Method[] = [
     'txid:string n:number include_mempool:bool?',
     'Tells of a coin; null where it was spent or never made.',
     getTxOut,
-  ),
-  method(
-    'gettxoutsetinfo',
-    'hash_type:string? hash_or_height:any? use_index:bool?',
-    'Counts all coins; this takes long where there are many.',
-    getTxOutSetInfo,
   ),
   method(
     'decoderawtransaction',

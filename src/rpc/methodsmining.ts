@@ -1,21 +1,15 @@
 /** The methods of miners: what comes next, and blocks that were made. */
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import { isReject } from '../consensus/reject.ts';
-import { maxSigopsCost, sigopsCost } from '../consensus/sigops.ts';
-import { maxBlockWeight } from '../consensus/transaction.ts';
-import type { Member } from '../mempool/member.ts';
-import type { Node } from '../node/node.ts';
-import { Block, blockWeight, Header, hashHeader } from '../primitives/block.ts';
-import { decode, type Hash } from '../primitives/codec.ts';
+import { Block, blockWeight, Header } from '../primitives/block.ts';
+import { decode } from '../primitives/codec.ts';
 import { minFeeRate } from '../primitives/standard.ts';
-import { txid, weight, wtxid } from '../primitives/transaction.ts';
-import { bitsFields, difficultyOf, hexOf, rounded, transactionHex } from './corejson.ts';
-import { coins, type Fields, isFields, isList, type Value } from './exact.ts';
+import { bitsFields, difficultyOf, hexOf, rounded } from './corejson.ts';
+import { coins } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
-import { type Context, findEntry, type Method, method, type Run } from './method.ts';
-import { payee } from './methodscoins.ts';
+import { findEntry, type Method, method, type Run } from './method.ts';
+import { nobody } from './methodstemplate.ts';
 import { decoded } from './parameters.ts';
 
 const decodeBlock = (hex: string): Block =>
@@ -42,93 +36,6 @@ const submitHeader: Run = async (asked, { node }) => {
     isOrphan ? `Must submit previous header (${header.parent}) first` : wrong.reason,
   );
 };
-
-const getBlockTemplate: Run = async (asked, context) => {
-  const request = asked.value('template_request');
-  if (!isFields(request)) throw badParameter('Invalid mode');
-  const { mode = 'template', data, rules = [] } = request;
-  if (mode === 'proposal') return await judgeProposal(data, context.node);
-  if (mode !== 'template') throw badParameter('Invalid mode');
-  if (!isList(rules) || !rules.includes('segwit')) {
-    const call = '(call with {"rules": ["segwit"]})';
-    throw badParameter(`getblocktemplate must be called with the segwit rule set ${call}`);
-  }
-  return await tellTemplate(context);
-};
-
-/** BIP23. */
-async function judgeProposal(data: Value | undefined, node: Node): Promise<Value> {
-  if (typeof data !== 'string') {
-    throw new Failure(codes.type, 'Missing data String key for proposal');
-  }
-  const block = decodeBlock(data);
-  const hash = hashHeader(block.header);
-  const known = await node.read(async ({ store }) => ({
-    entry: await store.entry(hash),
-    isTip: hashHeader((await store.tipEntry()).header) === block.header.parent,
-  }));
-  if (known.entry) return known.entry.isFailed ? 'duplicate-invalid' : 'duplicate';
-  if (!known.isTip) return 'inconclusive-not-best-prevblk';
-  return (await node.tryBlock(block))?.reason ?? null;
-}
-
-/** Core: getblocktemplate. */
-async function tellTemplate({ node }: Context): Promise<Fields> {
-  const { block, members } = await nextBlock(node);
-  const { header } = block;
-  const [coinbase] = block.transactions;
-  const parent = await node.read(({ store }) => store.entry(header.parent));
-  const ids = members.map(({ id }) => id);
-  return {
-    capabilities: ['proposal'],
-    version: header.version,
-    rules: ['csv', '!segwit', 'taproot'],
-    vbavailable: {},
-    vbrequired: 0,
-    previousblockhash: header.parent,
-    transactions: members.map((member) => choiceFields(member, ids)),
-    coinbaseaux: {},
-    coinbasevalue: coinbase?.outputs[0]?.amount ?? 0n,
-    longpollid: `${header.parent}${members.length}`,
-    target: bitsFields(header.bits)['target'],
-    mintime: (parent?.medianTimePast ?? 0) + 1,
-    mutable: ['time', 'transactions', 'prevblock'],
-    noncerange: '00000000ffffffff',
-    sigoplimit: maxSigopsCost,
-    sizelimit: maxBlockWeight,
-    weightlimit: maxBlockWeight,
-    curtime: header.time,
-    bits: hexOf(header.bits, 8),
-    height: (parent?.height ?? 0) + 1,
-    default_witness_commitment: bytesToHex(coinbase?.outputs.at(-1)?.script ?? new Uint8Array(0)),
-  };
-}
-
-/** Pays nobody: only what it would be worth is told. */
-const nobody = Uint8Array.of(0x6a);
-
-/** The template, and the payments in it, all of which still wait. */
-async function nextBlock(node: Node): Promise<{ block: Block; members: readonly Member[] }> {
-  for (;;) {
-    const block = await node.template(nobody, 0);
-    const members = block.transactions.slice(1).map((each) => node.mempool.get(txid(each)));
-    const present = members.filter((each) => each !== undefined);
-    // Another block may just have come; then this template is stale, and the next one is not.
-    if (present.length === members.length) return { block, members: present };
-  }
-}
-
-function choiceFields({ transaction, coins, fee, parents }: Member, ids: readonly Hash[]): Fields {
-  return {
-    data: transactionHex(transaction),
-    txid: txid(transaction),
-    hash: wtxid(transaction),
-    depends: [...parents].map((id) => ids.indexOf(id) + 1).toSorted((one, other) => one - other),
-    fee,
-    sigops: sigopsCost([transaction], coins),
-    weight: weight(transaction),
-  };
-}
 
 const getMiningInfo: Run = async (_asked, { node }) => {
   const next = await node.template(nobody, 0);
@@ -199,22 +106,7 @@ const getNetworkHashRate: Run = (asked, { node }) => {
   });
 };
 
-const generateToAddress: Run = async (asked, { node, mine }) => {
-  const script = payee(asked.text('address'), node.chain.params.prefix);
-  const hashes: Hash[] = [];
-  for (let i = asked.whole('nblocks'); i > 0; i--) {
-    hashes.push(hashHeader((await mine(script)).header));
-  }
-  return hashes;
-};
-
 export const miningMethods: readonly Method[] = [
-  method(
-    'getblocktemplate',
-    'template_request:object',
-    'Tells what a miner needs for the next block, or judges a proposal for it.',
-    getBlockTemplate,
-  ),
   method('getmininginfo', '', 'Tells of mining.', getMiningInfo),
   method(
     'getnetworkhashps',
@@ -229,10 +121,4 @@ export const miningMethods: readonly Method[] = [
     submitBlock,
   ),
   method('submitheader', 'hexdata:string', 'Judges the header of a block.', submitHeader),
-  method(
-    'generatetoaddress',
-    'nblocks:number address:string maxtries:number?',
-    'Mines blocks now; their hashes.',
-    generateToAddress,
-  ),
 ];

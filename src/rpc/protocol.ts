@@ -12,14 +12,22 @@ export interface Reply {
   readonly body: string | undefined;
 }
 
-/** Runs one method. What it cannot do it throws: a `Failure`, or a `Fault`. */
-export type Call = (method: string, parameters: readonly Value[] | Fields) => Promise<Value>;
+/**
+ * Runs one method. What it cannot do it throws: a `Failure`, or a `Fault`. The signal says that
+ * whoever asked has gone.
+ */
+export type Call = (
+  method: string,
+  parameters: readonly Value[] | Fields,
+  signal?: AbortSignal,
+) => Promise<Value>;
 
 /** As many requests in one batch; Core has no bound but that of the body. */
 export const maxBatch = 1_000;
 
-/** Answers the body of an HTTP request. */
-export async function answer(body: string, call: Call): Promise<Reply> {
+/** Answers the body of an HTTP request, for as long as the signal says that somebody waits. */
+export async function answer(body: string, calls: Call, signal?: AbortSignal): Promise<Reply> {
+  const call: Call = (method, parameters) => calls(method, parameters, signal);
   const request = parse(body);
   if (isList(request)) return await answerBatch(request, call);
   if (!isFields(request)) {
