@@ -51,7 +51,9 @@ beforeAll(async () => {
   ];
   const index = String(await asked.call('help'));
   // What waits, mines or judges as an operator bids does so rightly, whatever became of it.
-  const names = [...index.matchAll(/^(?!waitfor|generate|invalidate|precious)[a-z]+/gm)].map(([name]) => name);
+  const names = [...index.matchAll(/^(?!waitfor|generate|invalidate|precious)[a-z]+/gm)].map(
+    ([name]) => name,
+  );
   methods = await Promise.all(
     names.map(async (name) => {
       const help = String(await asked.call('help', name));
