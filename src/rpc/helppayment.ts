@@ -9,6 +9,8 @@ const ofOne = { txid: 'Its id.' };
 const verbose = 'Tell all of each, not only the id; false where nothing is said.';
 const waiting = 'A list of ids, or an object of vsize, time, fees, depends and more of each by id.';
 
+const anyAddress = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+
 export const paymentHelp: Readonly<Record<string, HelpText>> = {
   createrawtransaction: {
     arguments: {
@@ -75,9 +77,35 @@ export const paymentHelp: Readonly<Record<string, HelpText>> = {
     result: 'null, or an object: bestblock, confirmations, value, scriptPubKey and coinbase.',
     example: `${anyId} 0`,
   },
+  getaddressbalance: {
+    arguments: { addresses: 'One address, or {"addresses":["…"]}.' },
+    result: 'An object: balance and received, in base units.',
+    example: anyAddress,
+  },
+  getaddresshistory: {
+    arguments: {
+      addresses: 'One address, or {"addresses":["…"]}.',
+      limit: 'How many at most; all where nothing is said.',
+    },
+    result: 'A list of objects: txid, height, time, change in base units, and more.',
+    example: `${anyAddress} 10`,
+  },
+  getaddressutxos: {
+    arguments: { addresses: 'One address, or {"addresses":["…"]}.' },
+    result: 'A list of objects: address, txid, outputIndex, script, satoshis, height.',
+    example: anyAddress,
+  },
+  estimatesmartfee: {
+    arguments: {
+      conf_target: 'In how many blocks it should be, from 1 to 1008.',
+      estimate_mode: '"economical", "conservative" or "unset"; all mean the same here.',
+    },
+    result: 'An object: feerate where enough is known, errors where not, and blocks.',
+    example: '6',
+  },
   gettxoutsetinfo: {
     arguments: {
-      hash_type: '"hash_serialized_3" or "none"; the first where nothing is said.',
+      hash_type: '"hash_serialized_3", "muhash" or "none"; the first where nothing is said.',
       hash_or_height: 'Only null: coins are counted at the tip.',
       use_index: 'Of no account: there is no such index.',
     },

@@ -131,20 +131,19 @@ const getAddressHistory: Run = (asked, { node }) => {
 export const addressMethods: readonly Method[] = [
   method(
     'getaddressbalance',
-    'addresses:any',
-    'Tells in base units what addresses own, and what they gained in transactions that brought ' +
-      'them more than they spent there.',
+    'addresses|address:any',
+    'Tells in base units what addresses own, and what transactions brought them.',
     getAddressBalance,
   ),
   method(
     'getaddressutxos',
-    'addresses:any',
+    'addresses|address:any',
     'Tells the coins of addresses, the oldest first; of those that wait for no block.',
     getAddressUtxos,
   ),
   method(
     'getaddresshistory',
-    'addresses:any limit:number?',
+    'addresses|address:any limit:number?',
     'Tells what transactions did to addresses taken together, the latest first; one that waits ' +
       'has height -1.',
     getAddressHistory,

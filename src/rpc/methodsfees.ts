@@ -67,8 +67,7 @@ export const feeMethods: readonly Method[] = [
   method(
     'estimatesmartfee',
     'conf_target:number estimate_mode:string?',
-    'Tells what to pay for 1,000 virtual bytes to be in one of the next blocks, by what it took ' +
-      'in the last ones and what waits now.',
+    'Tells what to pay for 1,000 virtual bytes to be in one of the next blocks.',
     estimateSmartFee,
   ),
 ];

@@ -103,8 +103,7 @@ export const generateMethods: readonly Method[] = [
   method(
     'generateblock',
     'output:string transactions:array submit:bool?',
-    'Mines a block of these payments alone, ids of what waits or bytes; its hash, and its bytes ' +
-      'where it is not to be handed in.',
+    'Mines a block of these payments alone.',
     generateBlock,
   ),
 ];

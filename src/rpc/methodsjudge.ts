@@ -64,8 +64,7 @@ export const judgeMethods: readonly Method[] = [
   method(
     'verifychain',
     'checklevel:number? nblocks:number?',
-    'Checks the last blocks again: whether they can be read (0), keep the rules that need no ' +
-      'coins (1), those that do (2), left their coins (3), and are signed well (4).',
+    'Checks the last blocks again: can they be read (0), do they keep all rules (1, 2, 3), are they signed (4)?',
     verifyChain,
   ),
 ];

@@ -134,8 +134,7 @@ export const templateMethods: readonly Method[] = [
   method(
     'getblocktemplate',
     'template_request:object',
-    'Tells what a miner needs for the next block, at once or when it differs from what was told ' +
-      'before; or judges a proposal for it.',
+    'Tells what a miner needs for the next block, or judges a proposal for it.',
     getBlockTemplate,
   ),
 ];
