@@ -53,6 +53,19 @@ test.concurrent('a node says where it listens, is asked, and is stopped', async 
   expect(await ask(['status'], { datadir })).toMatchObject({ height: 2 });
 });
 
+test.concurrent('a node that stops answers whoever waits for a block', async () => {
+  const datadir = await withWallet();
+  const { child } = await startNode(datadir);
+  const waiting = ask(['rpc', 'waitfornewblock'], { datadir });
+  const isWaiting = async () =>
+    JSON.stringify(await ask(['rpc', 'getrpcinfo'], { datadir })).includes('waitfornewblock');
+  while (!(await isWaiting()));
+  const ended = once(child, 'exit');
+  await ask(['stop'], { datadir });
+  expect(await waiting).toMatchObject({ height: 0 });
+  expect(await ended).toEqual([0, null]);
+});
+
 test.concurrent('a node tells people in lines, and what is not there yet', async () => {
   const child = start(['startnode', '--http-port', '0', '--port', '4000'], {
     datadir: newFolder(),

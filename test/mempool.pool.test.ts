@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Heap } from '../src/mempool/heap.ts';
 import type { Member } from '../src/mempool/member.ts';
 import type { Pool } from '../src/mempool/pool.ts';
+import { type Hash, noHash } from '../src/primitives/codec.ts';
 import { outPointName, txid } from '../src/primitives/transaction.ts';
 import { outputTo } from './forge.ts';
 import { checkMembers, type Drawn, draw, poolOf } from './pond.ts';
@@ -71,8 +72,8 @@ function checkPool(pool: Pool): void {
     for (const { prevout } of transaction.inputs) expect(pool.spenderOf(prevout)).toBe(id);
   }
   const rate = ({ fees, bytes }: { fees: bigint; bytes: number }) => Number(fees) / bytes;
-  const score = ({ fee, bytes, descendants }: Member) =>
-    Math.max(rate({ fees: fee, bytes }), rate(descendants));
+  const score = ({ modifiedFee, bytes, descendants }: Member) =>
+    Math.max(rate({ fees: modifiedFee, bytes }), rate(descendants));
   const least = Math.min(...pool.list().map(score));
   if (pool.poorest) expect(score(pool.poorest)).toBeCloseTo(least, 9);
 }
@@ -100,6 +101,31 @@ describe('a pool', () => {
       }
     });
     fc.assert(property, { numRuns: 150, seed: 3 });
+  });
+
+  test('knows them still when payments count for more or less, then and later', () => {
+    const shift = fc.record({
+      place: fc.nat({ max: 13 }),
+      by: fc.integer({ min: -9, max: 9_999 }),
+    });
+    const shifts = fc.array(shift, { minLength: 1, maxLength: 6 });
+    const property = fc.property(anyDrawn, shifts, (drawn, all) => {
+      const drops = draw(drawn);
+      const deltas = new Map<Hash, bigint>();
+      const pool = poolOf(drops, 0, deltas);
+      for (const { place, by } of all) {
+        const { id, modifiedFee } = pool.list()[place % pool.size] ?? { id: noHash };
+        deltas.set(id, pool.deltaOf(id) + BigInt(by));
+        pool.shift(id, BigInt(by));
+        expect(pool.get(id)?.modifiedFee).toBe((modifiedFee ?? 0n) + BigInt(by));
+        checkPool(pool);
+      }
+      // As if they had come after it.
+      const fees = (each: Pool) => each.list().map(({ modifiedFee }) => modifiedFee);
+      expect(fees(poolOf(drops, 0, deltas))).toEqual(fees(pool));
+      checkPool(poolOf(drops, 0, deltas));
+    });
+    fc.assert(property, { numRuns: 100, seed: 4 });
   });
 
   test('lets no payment go that others come before and behind', () => {

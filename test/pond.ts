@@ -13,8 +13,8 @@ export interface Drop {
 }
 
 /** The pool of these, in which they arrived in this order and at this time. */
-export function poolOf(drops: readonly Drop[], time = 0): Pool {
-  const pool = new Pool();
+export function poolOf(drops: readonly Drop[], time = 0, deltas = new Map<Hash, bigint>()): Pool {
+  const pool = new Pool(deltas);
   for (const drop of drops) pool.add({ ...drop, time, height: 0, coins: [] });
   return pool;
 }
@@ -71,7 +71,7 @@ export function checkMembers(list: readonly Member[]): void {
     return {
       count: all.length,
       bytes: all.reduce((total, { transaction }) => total + virtualBytes(transaction), 0),
-      fees: all.reduce((total, { fee }) => total + fee, 0n),
+      fees: all.reduce((total, { modifiedFee }) => total + modifiedFee, 0n),
     };
   };
   const seen = new Set<Hash>();

@@ -13,7 +13,7 @@ import { answer, type Call, type Reply } from '../src/rpc/protocol.ts';
 import { type Ground, type Grove, noon, plant } from './grove.ts';
 
 /** A clock that goes only when a test says so. */
-export class Clock {
+class Clock {
   readonly #waiting = new Map<object, { left: number; readonly end: () => void }>();
   readonly #watchers = new Set<() => void>();
 

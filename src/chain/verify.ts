@@ -70,7 +70,7 @@ export async function verifyChain(view: ChainView, options: VerifyOptions): Prom
  * that need no coins; those that do; whether their coins are there; and their signatures. Each
  * level has those before it. Core: VerifyDB.
  */
-export type Level = 0 | 1 | 2 | 3 | 4;
+type Level = 0 | 1 | 2 | 3 | 4;
 
 export interface TopOptions extends Omit<VerifyOptions, 'progress' | 'identity'> {
   readonly level: Level;
