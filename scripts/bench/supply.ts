@@ -1,4 +1,4 @@
-/** Supplies for a benchmark: blocks full of payments, and two branches of them to choose between. */
+/** Supplies for a benchmark: blocks full of payments, and two branches to choose between. */
 import { join } from 'node:path';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Params } from '../../src/consensus/params.ts';
