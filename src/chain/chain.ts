@@ -5,18 +5,18 @@
  * verify its signatures, write what it changes in one batch. Of several branches the one with most
  * work is active; among equals, the one that was seen first.
  */
-import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
-import { connectBlock } from '../consensus/connect.ts';
-import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
+import { checkHeader } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reason, type Reject, reject, type Verdict } from '../consensus/reject.ts';
 import type { InputCheck } from '../consensus/witness.ts';
 import { workFromBits } from '../consensus/work.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Branch } from './branch.ts';
+import type { Breathe } from './breathe.ts';
 import { damaged, type Source } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import { Guard, type GuardOptions } from './guard.ts';
+import { Judge } from './judge.ts';
 import { demandMissing } from './missing.ts';
 import { Store } from './store.ts';
 import { Turns } from './turns.ts';
@@ -71,7 +71,8 @@ export class Chain {
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #branch: Branch;
-  readonly #verifyAll: VerifyAll;
+  /** What the rules say of a block, whether it is kept or not. */
+  readonly judge: Judge;
   #tip: Entry;
   /** The tip that callers know of, where the world failed while the chain was leaving it. */
   #left: Entry | undefined;
@@ -81,10 +82,10 @@ export class Chain {
   private constructor(options: ChainOptions, guard: Guard, tip: Entry) {
     this.params = options.params;
     this.guard = guard;
-    this.#verifyAll = options.verifyAll;
     this.#store = new Store(guard);
     this.#writer = new Writer(guard, options.isSynced);
     this.#branch = new Branch(this.#store, options.params);
+    this.judge = new Judge({ ...options, branch: this.#branch, breathe: guard.breathe });
     this.#tip = tip;
   }
 
@@ -110,6 +111,11 @@ export class Chain {
   /** What the chain remembers, to be read. */
   get store(): Store {
     return this.#store;
+  }
+
+  /** For all long work on what is here. */
+  get breathe(): Breathe {
+    return this.guard.breathe;
   }
 
   /** What changes the tables, for whoever looks after the database. */
@@ -158,7 +164,7 @@ export class Chain {
     const parent = await this.#store.entry(block.header.parent);
     if (!parent) return reject('prev-blk-not-found', { parent: block.header.parent });
     if (parent.isFailed) return reject('bad-prevblk', { parent: block.header.parent });
-    const wrong = await this.#judgeAlone(block, parent, now);
+    const wrong = await this.judge.alone(block, parent, now);
     if (wrong) return wrong;
 
     const entry = await this.#branch.extend(parent, block);
@@ -167,22 +173,12 @@ export class Chain {
     try {
       await this.#writer.add(entry, block);
       if (entry.work <= tip.work) return besideTheTip;
-      const change = await this.#activate(entry);
+      const change = await this.#activate(entry, block);
       return isReject(change) ? change : { status: 'connected', ...change };
     } catch (failure) {
       this.#left ??= tip;
       throw failure;
     }
-  }
-
-  /** The rules that need no coins. */
-  async #judgeAlone(block: Block, parent: Entry, now: number): Promise<Verdict> {
-    const context = await this.#branch.headerContext(parent);
-    return (
-      checkHeaderInContext(block.header, context, now, this.params) ??
-      checkBlock(block) ??
-      checkBlockInContext(block, context)
-    );
   }
 
   /** Goes on where the world failed between a block that was kept and the tip it should be. */
@@ -210,8 +206,11 @@ export class Chain {
     return inOrder.reduce((best, entry) => (entry.work > best.work ? entry : best), this.#tip);
   }
 
-  /** Moves the tip to this block, over a fork if need be; or back, where that branch is bad. */
-  async #activate(target: Entry): Promise<Change | Reject> {
+  /**
+   * Moves the tip to this block, over a fork if need be; or back, where that branch is bad. Its
+   * body is read where it is not at hand.
+   */
+  async #activate(target: Entry, body?: Block): Promise<Change | Reject> {
     const { down, up } = await this.#branch.path(this.#tip, target);
     const failed = up.findIndex(({ isFailed }) => isFailed);
     if (failed >= 0) return this.#condemn(up.slice(failed), undefined);
@@ -220,7 +219,7 @@ export class Chain {
     for (const entry of down) disconnected.push(await this.#disconnect(entry));
     const connected: Block[] = [];
     for (const [i, entry] of up.entries()) {
-      const block = await this.#store.block(entry);
+      const block = entry === target && body ? body : await this.#store.block(entry);
       const verdict = await this.#connect(entry, block);
       if (verdict) {
         await this.#retreat(up.slice(0, i), down);
@@ -255,14 +254,8 @@ export class Chain {
 
   /** One block onto the coins of its parent: load, judge, verify, write. */
   async #connect(entry: Entry, block: Block): Promise<Verdict> {
-    const context = await this.#branch.connectContext(this.#tip, block);
-    const transition = connectBlock(block, context, this.params);
+    const transition = await this.judge.onCoins(block, this.#tip);
     if (isReject(transition)) return this.#confirm(transition, block);
-    const broken = await this.#verifyAll(transition.checks);
-    if (broken) {
-      const { txid, input } = broken;
-      return reject('block-script-verify-flag-failed', { txid, input });
-    }
     await this.#writer.connect(entry, block, transition);
     this.#tip = entry;
     return undefined;

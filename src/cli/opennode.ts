@@ -5,6 +5,7 @@ import type { Params } from '../consensus/params.ts';
 import { type DoorParts, LocalDoor } from '../node/localdoor.ts';
 import { Node, type NodeOptions } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
+import { breathe } from './breath.ts';
 import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
 import { now, random } from './machine.ts';
 import { checkAllTables } from './tablecheck.ts';
@@ -34,7 +35,8 @@ export async function openNode(folder: string, settings: NodeSettings): Promise<
 export async function openNodeOn(open: OpenDatabase, settings: NodeSettings): Promise<OpenNode> {
   const { database, last } = open;
   try {
-    const outside = { database, last, checksum, random, verifyAll, now, search: noSearch };
+    const machine = { database, last, checksum, random, now, breathe };
+    const outside = { ...machine, verifyAll, search: noSearch };
     const node = await Node.open({ ...outside, ...settings });
     const { chain } = node;
     if (settings.hasIndex === false && (await chain.store.indexTip()) !== undefined) {

@@ -206,7 +206,7 @@ export class Mempool {
 
   /** Blocks joined and none left: what may wait before may wait now. */
   async #followOn(connected: readonly Block[], tip: Hash): Promise<() => void> {
-    const leaving = this.#leaving(connected);
+    const leaving = await this.#leaving(connected);
     await this.#table.write({ removed: numbersOf(leaving), tip });
     return () => this.#pool.remove(leaving);
   }
@@ -217,7 +217,7 @@ export class Mempool {
   }
 
   /** What these blocks hold, and what spends a coin that they spend, with all behind it. */
-  #leaving(connected: readonly Block[]): readonly Member[] {
+  async #leaving(connected: readonly Block[]): Promise<readonly Member[]> {
     const held = new Set<Member>();
     const rivals = new Set<Member>();
     for (const { transactions } of connected) {
@@ -225,6 +225,7 @@ export class Mempool {
         const member = this.get(txid(transaction));
         if (member) held.add(member);
         else for (const rival of this.#pool.rivalsOf(transaction)) rivals.add(rival);
+        await this.#chain.breathe();
       }
     }
     return [...held, ...this.#pool.withDescendants(rivals)];
