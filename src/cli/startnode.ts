@@ -40,7 +40,7 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const server = await listen({
     port: httpPortOf(desk, options),
     credentials,
-    answer: (body) => answer(body, calls),
+    answer: (body) => answer(body, calls, node.chain.breathe),
     door: doorOf(desk, context),
     health: () => ({ status: 'ok', network: desk.params.name, height: node.chain.tip.height }),
   });

@@ -1,6 +1,6 @@
 /** Blocks and transactions as Core's JSON-RPC tells of them: its names, its order, its numbers. */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { ChainView } from '../chain/chain.ts';
+import type { Chain, ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
@@ -75,7 +75,7 @@ export async function blockFields(
   view: ChainView,
   entry: Entry,
   detail: Detail,
-  params: Params,
+  { params, breathe }: Pick<Chain, 'params' | 'breathe'>,
 ): Promise<Fields> {
   const block = await view.store.block(entry);
   const spent = detail === 'ids' ? nothingSpent : await spentIn(view, entry, block);
@@ -84,12 +84,17 @@ export async function blockFields(
     const isPlain = detail === 'fees';
     return transactionFields(transaction, params, { spent, isPlain, hex: true });
   };
+  const tx: Value[] = [];
+  for (const each of block.transactions) {
+    tx.push(tell(each));
+    await breathe();
+  }
   return {
     ...(await headerFields(view, entry)),
     strippedsize: strippedBlockBytes(block),
     size: totalBlockBytes(block),
     weight: blockWeight(block),
-    tx: block.transactions.map(tell),
+    tx,
   };
 }
 
