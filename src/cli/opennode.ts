@@ -1,13 +1,17 @@
 /** Opens a node on this machine: LevelDB beneath it, an engine beside, and whoever searches. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { VerifyAll } from '../chain/chain.ts';
 import type { Params } from '../consensus/params.ts';
 import { type DoorParts, LocalDoor } from '../node/localdoor.ts';
 import { Node, type NodeOptions } from '../node/node.ts';
-import { type SignatureEngine, verify } from '../primitives/signature.ts';
+import type { SignatureEngine } from '../primitives/signature.ts';
 import { breathe } from './breath.ts';
 import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
 import { now, random } from './machine.ts';
+import { threadCount } from './miningpool.ts';
+import { SignaturePool } from './signaturepool.ts';
+import { SignatureThread } from './signaturethread.ts';
 import { checkAllTables } from './tablecheck.ts';
 
 export interface OpenNode {
@@ -42,7 +46,11 @@ export async function openNodeOn(open: OpenDatabase, settings: NodeSettings): Pr
     if (settings.hasIndex === false && (await chain.store.indexTip()) !== undefined) {
       await chain.writer.dropIndexes();
     }
-    return { node, close: open.close };
+    const close = async () => {
+      await open.close();
+      await signatures.stop();
+    };
+    return { node, close };
   } catch (error) {
     await open.close();
     throw error;
@@ -89,8 +97,13 @@ async function loadBestEngine(): Promise<SignatureEngine> {
   return chooseEngine(await loadEngines());
 }
 
-const verifyAll: VerifyAll = async (checks) => {
-  if (checks.length === 0) return undefined;
-  const chosen = await signatureEngine();
-  return checks.find((check) => !verify(check, chosen));
-};
+/** The first check to come starts a thread, and all cores but one have theirs. */
+const signatures = new SignaturePool({
+  threads: Array.from({ length: threadCount(undefined, availableParallelism()) }, () => {
+    return new SignatureThread();
+  }),
+  engine: signatureEngine,
+  breathe,
+});
+
+const verifyAll: VerifyAll = (checks) => signatures.findBroken(checks);
