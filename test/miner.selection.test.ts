@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { select } from '../src/miner/selection.ts';
+import { atOnce } from '../src/primitives/steps.ts';
 import { txid, virtualBytes, weight } from '../src/primitives/transaction.ts';
 import { type Drawn, type Drop, draw, placesOf, poolOf } from './pond.ts';
 
@@ -9,7 +10,7 @@ const weightOf = ({ transaction }: Drop) => weight(transaction);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
 function selectFrom(drops: readonly Drop[], room: number): readonly number[] {
-  return placesOf(drops, select(poolOf(drops).list(), room));
+  return placesOf(drops, atOnce(select(poolOf(drops).list(), room)));
 }
 
 /** The places of each payment's parents. */

@@ -11,6 +11,7 @@ import { Node } from '../src/node/node.ts';
 import { type Block, blockWeight, type Header, hashHeader } from '../src/primitives/block.ts';
 import { type Hash, noHash } from '../src/primitives/codec.ts';
 import { heightPush } from '../src/primitives/script.ts';
+import { atOnce } from '../src/primitives/steps.ts';
 import { type Transaction, txid, virtualBytes, weight } from '../src/primitives/transaction.ts';
 import { carriersOf, epoch, hex, keyOf, outputTo, own, ownOutput, pay, seal } from './forge.ts';
 import { type Grove, grass, machine, memory, noon, plant, verifyInline, wordOf } from './grove.ts';
@@ -127,7 +128,7 @@ function heavy(seed: number, bytes: number, feeRate = 10): Drop {
 function templateOf(drops: readonly Drop[]): Block {
   const context = { height: 400, parent: header, pastTime: undefined, medianTimePast: epoch };
   const request = { parent: noHash, context, pool: poolOf(drops).list(), script: miner };
-  return buildTemplate({ ...request, now: epoch, extraNonce: 0xffff_ffff }, regtest);
+  return atOnce(buildTemplate({ ...request, now: epoch, extraNonce: 0xffff_ffff }, regtest));
 }
 
 const idsOf = ({ transactions }: Block) => transactions.slice(1).map(txid);

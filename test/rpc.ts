@@ -112,7 +112,8 @@ export async function plantAsked(
     warn: (problem) => warnings.push(problem),
     ...parts,
   });
-  const post = (body: string, signal?: AbortSignal) => answer(body, calls, signal);
+  const post = (body: string, signal?: AbortSignal) =>
+    answer(body, calls, signal ? { signal } : {});
   const text = async (method: string, ...params: readonly unknown[]) => {
     const { body = '' } = await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
     return body;

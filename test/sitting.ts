@@ -20,7 +20,8 @@ export interface Sitting {
 export function sitDown(words: readonly string[], place: Place, then = ''): Sitting {
   const command = [process.execPath, launcher, ...words].map((word) => `'${word}'`).join(' ');
   const child = spawn(script, ['-qec', command + then, '/dev/null'], {
-    env: environment(place),
+    // What is shown is told apart from how it is coloured.
+    env: { NO_COLOR: '1', ...environment(place) },
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -24,6 +24,9 @@ export interface Field {
   readonly timeAt: (height: number) => number;
 }
 
+/** Of each payment, in base units: enough to be let into a mempool. */
+const fee = 1_000n;
+
 /** Coins of this number, in a block after those that mint and mature what they are made of. */
 export async function sow({ chain, count, timeAt }: Field): Promise<readonly Owned[]> {
   const mint = await grow(chain, { script: outputTo(0, 0n).script, time: timeAt(1) });
@@ -49,9 +52,9 @@ export async function reap(
 ): Promise<{ readonly block: Block; readonly coins: readonly Owned[] }> {
   const height = chain.tip.height + 1;
   const payments: Transaction[] = coins.map((owned, i) => {
-    const half = owned.coin.amount / 2n;
-    const stays = { amount: half, script: strangerScript(`${height} ${i}`) };
-    return pay([owned], { outputs: [outputTo(i, half), stays] });
+    const rest = owned.coin.amount - fee;
+    const stays = { amount: rest / 8n, script: strangerScript(`${height} ${i}`) };
+    return pay([owned], { outputs: [outputTo(i, rest - stays.amount), stays] });
   });
   const content = { script: strangerScript(`block ${height}`), time: timeAt(height), payments };
   const next = payments.map((payment, i) => ownOutput(payment, 0, keyOf(i), height));

@@ -16,6 +16,7 @@ import { searchNonce, searchOf } from '../../src/miner/kernel.ts';
 import { buildTemplate } from '../../src/miner/template.ts';
 import { type Block, hashHeader } from '../../src/primitives/block.ts';
 import { verify } from '../../src/primitives/signature.ts';
+import { atOnce } from '../../src/primitives/steps.ts';
 import type { Transaction } from '../../src/primitives/transaction.ts';
 
 const engine = chooseEngine(await loadEngines());
@@ -80,7 +81,7 @@ export async function nextBlock(chain: Chain, content: Content): Promise<Block> 
     now: time,
     extraNonce: 0,
   };
-  const block = buildTemplate(request, chain.params);
+  const block = atOnce(buildTemplate(request, chain.params));
   return { ...block, header: { ...block.header, nonce: mine(block, block.header.bits) } };
 }
 

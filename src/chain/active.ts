@@ -4,23 +4,21 @@
  * It moves block by block, each step one batch, so that whatever cuts it short leaves the tables
  * speaking of one block. Where it should go is decided elsewhere.
  */
-import { connectBlock } from '../consensus/connect.ts';
-import type { Params } from '../consensus/params.ts';
 import { isReject, type Reject, reject, type Verdict } from '../consensus/reject.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Branch } from './branch.ts';
-import type { Change, VerifyAll } from './chain.ts';
+import type { Change } from './chain.ts';
 import { damaged } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import type { Guard } from './guard.ts';
+import type { Judge } from './judge.ts';
 import { demandMissing } from './missing.ts';
 import type { Store } from './store.ts';
 import type { Writer } from './writer.ts';
 
 /** What the tip moves among. */
 export interface Ground {
-  readonly params: Params;
-  readonly verifyAll: VerifyAll;
+  readonly judge: Judge;
   readonly guard: Guard;
   readonly store: Store;
   readonly writer: Writer;
@@ -41,8 +39,11 @@ export class ActiveChain {
     return this.#tip;
   }
 
-  /** Moves the tip to this block, over a fork if need be; or back, where that branch is bad. */
-  async activate(target: Entry): Promise<Change | Reject> {
+  /**
+   * Moves the tip to this block, over a fork if need be; or back, where that branch is bad. Its
+   * body is read where it is not at hand.
+   */
+  async activate(target: Entry, body?: Block): Promise<Change | Reject> {
     const { branch, store } = this.#ground;
     const { down, up } = await branch.path(this.#tip, target);
     const failed = up.findIndex(({ isFailed }) => isFailed);
@@ -52,7 +53,7 @@ export class ActiveChain {
     for (const entry of down) disconnected.push(await this.#disconnect(entry));
     const connected: Block[] = [];
     for (const [i, entry] of up.entries()) {
-      const block = await store.block(entry);
+      const block = entry === target && body ? body : await store.block(entry);
       const verdict = await this.#connect(entry, block);
       if (verdict) {
         await this.#retreat(up.slice(0, i), down);
@@ -94,15 +95,9 @@ export class ActiveChain {
 
   /** One block onto the coins of its parent: load, judge, verify, write. */
   async #connect(entry: Entry, block: Block): Promise<Verdict> {
-    const { branch, params, verifyAll, writer } = this.#ground;
-    const context = await branch.connectContext(this.#tip, block);
-    const transition = connectBlock(block, context, params);
+    const { judge, writer } = this.#ground;
+    const transition = await judge.onCoins(block, this.#tip);
     if (isReject(transition)) return this.#confirm(transition, block);
-    const broken = await verifyAll(transition.checks);
-    if (broken) {
-      const { txid, input } = broken;
-      return reject('block-script-verify-flag-failed', { txid, input });
-    }
     await writer.connect(entry, block, transition);
     this.#tip = entry;
     return undefined;

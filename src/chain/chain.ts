@@ -5,10 +5,9 @@
  * verify its signatures, write what it changes in one batch. Of several branches the one with most
  * work is active; among equals, the one that was seen first.
  */
-import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
-import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
+import { checkHeader } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
-import { isReject, type Reason, type Reject, reject, type Verdict } from '../consensus/reject.ts';
+import { isReject, type Reason, type Reject, reject } from '../consensus/reject.ts';
 import type { InputCheck } from '../consensus/witness.ts';
 import { workFromBits } from '../consensus/work.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
@@ -16,9 +15,11 @@ import type { Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { ActiveChain } from './active.ts';
 import { Branch } from './branch.ts';
+import type { Breathe } from './breathe.ts';
 import { damaged, type Source } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import { Guard, type GuardOptions } from './guard.ts';
+import { Judge } from './judge.ts';
 import { Judgement } from './judgement.ts';
 import { Store } from './store.ts';
 import { Turns } from './turns.ts';
@@ -75,6 +76,8 @@ export class Chain {
   readonly #branch: Branch;
   readonly #active: ActiveChain;
   readonly #judgement: Judgement;
+  /** What the rules say of a block, whether it is kept or not. */
+  readonly judge: Judge;
   /** The tip that callers know of, where the world failed while the chain was leaving it. */
   #left: Entry | undefined;
   /** Blocks are taken one at a time: each is judged by what the last one left. */
@@ -86,9 +89,9 @@ export class Chain {
     this.#store = new Store(guard);
     this.#writer = new Writer(guard, options.isSynced);
     this.#branch = new Branch(this.#store, options.params);
-    const { params, verifyAll } = options;
+    this.judge = new Judge({ ...options, branch: this.#branch, breathe: guard.breathe });
     const parts = { store: this.#store, writer: this.#writer, branch: this.#branch };
-    this.#active = new ActiveChain({ params, verifyAll, guard, ...parts }, tip);
+    this.#active = new ActiveChain({ judge: this.judge, guard, ...parts }, tip);
     this.#judgement = new Judgement(this.#store, this.#writer, this.#branch);
   }
 
@@ -114,6 +117,11 @@ export class Chain {
   /** What the chain remembers, to be read. */
   get store(): Store {
     return this.#store;
+  }
+
+  /** For all long work on what is here. */
+  get breathe(): Breathe {
+    return this.guard.breathe;
   }
 
   /** What changes the tables, for whoever looks after the database. */
@@ -200,7 +208,7 @@ export class Chain {
     const parent = await this.#store.entry(block.header.parent);
     if (!parent) return reject('prev-blk-not-found', { parent: block.header.parent });
     if (parent.isFailed) return reject('bad-prevblk', { parent: block.header.parent });
-    const wrong = await this.#judgeAlone(block, parent, now);
+    const wrong = await this.judge.alone(block, parent, now);
     if (wrong) return wrong;
 
     const entry = await this.#branch.extend(parent, block);
@@ -209,22 +217,12 @@ export class Chain {
     try {
       await this.#writer.add(entry, block);
       if (entry.work <= tip.work) return besideTheTip;
-      const change = await this.#active.activate(entry);
+      const change = await this.#active.activate(entry, block);
       return isReject(change) ? change : { status: 'connected', ...change };
     } catch (failure) {
       this.#left ??= tip;
       throw failure;
     }
-  }
-
-  /** The rules that need no coins. */
-  async #judgeAlone(block: Block, parent: Entry, now: number): Promise<Verdict> {
-    const context = await this.#branch.headerContext(parent);
-    return (
-      checkHeaderInContext(block.header, context, now, this.params) ??
-      checkBlock(block) ??
-      checkBlockInContext(block, context)
-    );
   }
 
   /** Goes on where the world failed on the way to the tip that should be. */

@@ -71,6 +71,9 @@ export const U32Sorted: Codec<number> = {
   },
 };
 
+/** Records that are read at one go: a millisecond's work, so that nobody waits long for it. */
+const keysAtOnce = 256;
+
 /** One table: its keys and its values. The first byte of a key tells the table. */
 export class Table<K, V> {
   readonly #prefix: Uint8Array;
@@ -90,8 +93,13 @@ export class Table<K, V> {
 
   /** In the order of the keys; `undefined` for what is not there. */
   async getMany(source: Source, keys: readonly K[]): Promise<(V | undefined)[]> {
-    const values = await source.getMany(keys.map((key) => this.#key(key)));
-    return values.map((value) => value && decode(this.#values, value));
+    const found: (V | undefined)[] = [];
+    for (let from = 0; from < keys.length; from += keysAtOnce) {
+      const some = keys.slice(from, from + keysAtOnce);
+      const values = await source.getMany(some.map((key) => this.#key(key)));
+      for (const value of values) found.push(value && decode(this.#values, value));
+    }
+    return found;
   }
 
   /** All records whose keys begin with these bytes, in order. */
@@ -112,8 +120,13 @@ export class Table<K, V> {
 
   /** Which of these records there are, in the order of the keys. */
   async hasMany(source: Source, keys: readonly K[]): Promise<boolean[]> {
-    const values = await source.getMany(keys.map((key) => this.#key(key)));
-    return values.map((value) => value !== undefined);
+    const found: boolean[] = [];
+    for (let from = 0; from < keys.length; from += keysAtOnce) {
+      const some = keys.slice(from, from + keysAtOnce);
+      const values = await source.getMany(some.map((key) => this.#key(key)));
+      for (const value of values) found.push(value !== undefined);
+    }
+    return found;
   }
 
   /** What deletes the whole table, record by record. */

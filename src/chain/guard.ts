@@ -14,6 +14,7 @@
 import { concatBytes } from '@noble/hashes/utils.js';
 import { decode, encode, U32 } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
+import { type Breathe, breathless } from './breathe.ts';
 import {
   type Database,
   damaged,
@@ -38,6 +39,8 @@ export interface GuardOptions {
   readonly random: (length: number) => Uint8Array;
   /** Where nothing can be lost, as in memory, there is none. */
   readonly last?: LastBatch;
+  /** Whoever has nothing else to do needs none. */
+  readonly breathe?: Breathe;
 }
 
 /** Behind all tables, so that every record has a neighbour behind it. */
@@ -62,6 +65,8 @@ export interface View extends Source {
 export class Guard implements Source {
   /** 32 random bytes, this database's own. */
   readonly identity: Uint8Array;
+  /** For all long work on what is here. */
+  readonly breathe: Breathe;
   readonly #options: GuardOptions;
   readonly #reader: Reader;
   /** The markers that are kept: their numbers, and the bytes written up to each. */
@@ -74,6 +79,7 @@ export class Guard implements Source {
 
   private constructor(options: GuardOptions, identity: Uint8Array, run: Run) {
     this.identity = identity;
+    this.breathe = options.breathe ?? breathless;
     this.#options = options;
     this.#reader = new Reader(options, identity);
     this.#first = run.first;
@@ -137,29 +143,31 @@ export class Guard implements Source {
   }
 
   /** All of it or nothing; with `sync` it outlives a loss of power. */
-  batch(operations: readonly Operation[], options: { readonly sync: boolean }): Promise<void> {
-    const sealed = operations.map((each) =>
-      each.type === 'put' ? this.#reader.put(each.key, each.value) : each,
-    );
-    return this.#write(sealed, options.sync);
+  async batch(operations: Iterable<Operation>, { sync }: { readonly sync: boolean }) {
+    // One after the other: a crash must not leave a later batch without an earlier one.
+    await this.#turns.take(async () => {
+      const sealed: Operation[] = [];
+      for (const each of operations) {
+        sealed.push(each.type === 'put' ? this.#reader.put(each.key, each.value) : each);
+        await this.breathe();
+      }
+      await this.#write(sealed, sync);
+    });
   }
 
-  /** One after the other: a crash must not leave a later batch without an earlier one. */
-  #write(sealed: readonly Operation[], sync: boolean): Promise<void> {
-    return this.#turns.take(async () => {
-      if (this.#failure) throw this.#failure;
-      const number = this.#number + 1;
-      const dropped = this.#forget(number, sealed);
-      const marker = this.#reader.put(markerKey(number), encode(U32, this.#first));
-      try {
-        await this.#options.database.batch([...sealed, ...dropped, marker], { sync });
-        this.#number = number;
-        if (sync) this.#options.last?.write(number);
-      } catch (error) {
-        this.#failure = writeFault(error);
-        throw this.#failure;
-      }
-    });
+  async #write(sealed: readonly Operation[], sync: boolean): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    const number = this.#number + 1;
+    const dropped = this.#forget(number, sealed);
+    const marker = this.#reader.put(markerKey(number), encode(U32, this.#first));
+    try {
+      await this.#options.database.batch([...sealed, ...dropped, marker], { sync });
+      this.#number = number;
+      if (sync) this.#options.last?.write(number);
+    } catch (error) {
+      this.#failure = writeFault(error);
+      throw this.#failure;
+    }
   }
 
   /** Deletes the markers of batches that no log holds any more. */

@@ -6,6 +6,7 @@
  */
 import { Bytes, encode, struct } from '../primitives/codec.ts';
 import { siphash } from '../primitives/siphash.ts';
+import { atOnce } from '../primitives/steps.ts';
 import { txid } from '../primitives/transaction.ts';
 import type { ChainView } from './chain.ts';
 import { damaged } from './database.ts';
@@ -40,7 +41,7 @@ export class IndexCheck {
       }
     }
     this.#transactions += block.transactions.length;
-    for (const { script, events } of readTouches(placed).touches) {
+    for (const { script, events } of atOnce(readTouches(placed)).touches) {
       for (const event of events) count(this.#events, script, { ...event, height });
     }
   }

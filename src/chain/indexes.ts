@@ -9,8 +9,11 @@ import { coinsOf } from '../consensus/connect.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
+import type { Steps } from '../primitives/steps.ts';
 import { isCoinbase, outPointName, txid } from '../primitives/transaction.ts';
+import { inSteps } from './breathe.ts';
 import { damaged, type Operation, type Source } from './database.ts';
+import type { Guard } from './guard.ts';
 import { untouched } from './store.ts';
 import * as tables from './tables.ts';
 
@@ -31,62 +34,69 @@ interface Touch {
   readonly events: { readonly txid: Hash; readonly change: bigint }[];
 }
 
+interface Touched {
+  readonly created: readonly NamedCoin[];
+  readonly touches: readonly Touch[];
+}
+
 /** The operations that add a block on the tip to the indexes. */
-export async function addToIndexes(source: Source, placed: Placed): Promise<readonly Operation[]> {
-  const { block, height } = placed;
-  const { spent, created, touches } = readTouches(placed);
-  const sums = await loadSums(source, touches);
+export async function addToIndexes(source: Guard, placed: Placed): Promise<Iterable<Operation>> {
+  const { spent } = placed;
+  const touched = await inSteps(readTouches(placed), source.breathe);
+  const sums = await loadSums(source, touched.touches);
   // A coin that was spent long ago, and that the disk has brought back, is owned by nobody.
   const owned = await tables.ownedCoins.hasMany(source, spent.map(ownedKey));
   if (owned.includes(false)) throw damaged('a coin is there that no address has');
-  return [
-    ...block.transactions.map((each, position) =>
-      tables.places.put(txid(each), { height, position }),
-    ),
-    ...spent.map((each) => tables.ownedCoins.del(ownedKey(each))),
-    ...created.map((each) => tables.ownedCoins.put(ownedKey(each), undefined)),
-    ...touches.flatMap(({ script, coins, amount, events }, i) => {
-      const sum = sums[i] ?? untouched;
-      const after = {
-        coins: sum.coins + coins,
-        amount: sum.amount + amount,
-        events: sum.events + events.length,
-      };
-      return [
-        tables.addressSums.put(script, after),
-        ...events.map((event, number) =>
-          tables.history.put({ script, number: sum.events + number }, { ...event, height }),
-        ),
-      ];
-    }),
-  ];
+  return additions(placed, touched, sums);
+}
+
+function* additions(
+  { block, height, spent }: Placed,
+  { created, touches }: Touched,
+  sums: readonly (tables.AddressSum | undefined)[],
+): Iterable<Operation> {
+  for (const [position, each] of block.transactions.entries()) {
+    yield tables.places.put(txid(each), { height, position });
+  }
+  for (const each of spent) yield tables.ownedCoins.del(ownedKey(each));
+  for (const each of created) yield tables.ownedCoins.put(ownedKey(each), undefined);
+  for (const [i, { script, coins, amount, events }] of touches.entries()) {
+    const sum = sums[i] ?? untouched;
+    yield tables.addressSums.put(script, {
+      coins: sum.coins + coins,
+      amount: sum.amount + amount,
+      events: sum.events + events.length,
+    });
+    for (const [number, event] of events.entries()) {
+      yield tables.history.put({ script, number: sum.events + number }, { ...event, height });
+    }
+  }
 }
 
 /** The operations that take the tip out of the indexes. */
-export async function takeFromIndexes(
-  source: Source,
-  placed: Placed,
-): Promise<readonly Operation[]> {
-  const { spent, created, touches } = readTouches(placed);
-  const sums = await tables.addressSums.getMany(
-    source,
-    touches.map(({ script }) => script),
-  );
-  return [
-    ...placed.block.transactions.map((each) => tables.places.del(txid(each))),
-    ...spent.map((each) => tables.ownedCoins.put(ownedKey(each), undefined)),
-    ...created.map((each) => tables.ownedCoins.del(ownedKey(each))),
-    ...touches.flatMap(({ script, coins, amount, events }, i) => {
-      const sum = sums[i];
-      if (!sum) throw damaged('the sum of an address is lost');
-      const left = sum.events - events.length;
-      const before = { coins: sum.coins - coins, amount: sum.amount - amount, events: left };
-      return [
-        left > 0 ? tables.addressSums.put(script, before) : tables.addressSums.del(script),
-        ...events.map((_, number) => tables.history.del({ script, number: left + number })),
-      ];
-    }),
-  ];
+export async function takeFromIndexes(source: Guard, placed: Placed): Promise<Iterable<Operation>> {
+  const touched = await inSteps(readTouches(placed), source.breathe);
+  const scripts = touched.touches.map(({ script }) => script);
+  const sums = await tables.addressSums.getMany(source, scripts);
+  return removals(placed, touched, sums);
+}
+
+function* removals(
+  { block, spent }: Placed,
+  { created, touches }: Touched,
+  sums: readonly (tables.AddressSum | undefined)[],
+): Iterable<Operation> {
+  for (const each of block.transactions) yield tables.places.del(txid(each));
+  for (const each of spent) yield tables.ownedCoins.put(ownedKey(each), undefined);
+  for (const each of created) yield tables.ownedCoins.del(ownedKey(each));
+  for (const [i, { script, coins, amount, events }] of touches.entries()) {
+    const sum = sums[i];
+    if (!sum) throw damaged('the sum of an address is lost');
+    const left = sum.events - events.length;
+    const before = { coins: sum.coins - coins, amount: sum.amount - amount, events: left };
+    yield left > 0 ? tables.addressSums.put(script, before) : tables.addressSums.del(script);
+    for (const number of events.keys()) yield tables.history.del({ script, number: left + number });
+  }
 }
 
 /** The sums of these addresses; `undefined` for one that is new. */
@@ -103,7 +113,7 @@ async function loadSums(
 }
 
 /** What a block does to the coins, net, and to each address that it touches. */
-export function readTouches({ block, height, spent }: Placed) {
+export function* readTouches({ block, height, spent }: Placed): Steps<Touched> {
   const coins = new Map(spent.map((named) => [outPointName(named.outPoint), named]));
   const created = new Map<string, NamedCoin>();
   const touches = new Map<string, Touch>();
@@ -135,8 +145,9 @@ export function readTouches({ block, height, spent }: Placed) {
     }
     const id = txid(transaction);
     for (const [touched, change] of changes) touched.events.push({ txid: id, change });
+    yield;
   }
-  return { spent, created: [...created.values()], touches: [...touches.values()] };
+  return { created: [...created.values()], touches: [...touches.values()] };
 }
 
 function ownedKey({ outPoint, coin: { script } }: NamedCoin) {

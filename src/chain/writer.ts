@@ -4,6 +4,7 @@
  */
 import type { Block } from '../primitives/block.ts';
 import type { NamedCoin } from '../primitives/coin.ts';
+import { inSteps } from './breathe.ts';
 import type { Operation } from './database.ts';
 import { CoinDigest, type CoinSum, noCoins } from './digest.ts';
 import { type Entry, hashOf } from './entry.ts';
@@ -81,17 +82,19 @@ export class Writer {
   async connect(entry: Entry, block: Block, { spent, created }: CoinChange): Promise<void> {
     const { height } = entry;
     const hash = hashOf(entry);
-    const sum = this.#digest.add(this.#digest.remove(await this.#sum(), spent), created);
+    const sum = await this.#sumAfter(spent, created);
     const isIndexed = (await this.#store.indexTip()) === entry.header.parent;
-    await this.#write([
-      ...spent.map(({ outPoint }) => tables.coins.del(outPoint)),
-      ...created.map(({ outPoint, coin }) => tables.coins.put(outPoint, coin)),
-      tables.undos.put({ height, hash }, spent),
-      tables.active.put(height, hash),
-      tables.tips.put('tip', { hash, ...sum }),
-      ...(isIndexed ? await addToIndexes(this.#guard, { block, height, spent }) : []),
-      ...(isIndexed ? [tables.hashes.put('index', hash)] : []),
-    ]);
+    const indexing = isIndexed ? await addToIndexes(this.#guard, { block, height, spent }) : [];
+    function* operations(): Iterable<Operation> {
+      for (const { outPoint } of spent) yield tables.coins.del(outPoint);
+      for (const { outPoint, coin } of created) yield tables.coins.put(outPoint, coin);
+      yield tables.undos.put({ height, hash }, spent);
+      yield tables.active.put(height, hash);
+      yield tables.tips.put('tip', { hash, ...sum });
+      yield* indexing;
+      if (isIndexed) yield tables.hashes.put('index', hash);
+    }
+    await this.#write(operations());
   }
 
   /** Makes the block's parent the tip: what it made is gone, what it spent is there again. */
@@ -100,19 +103,22 @@ export class Writer {
     const { parent } = entry.header;
     const hash = hashOf(entry);
     const spent = await this.#store.undo(entry);
-    const { created } = readTouches({ block, height, spent });
-    const sum = this.#digest.remove(this.#digest.add(await this.#sum(), spent), created);
+    const placed = { block, height, spent };
+    const { created } = await inSteps(readTouches(placed), this.#guard.breathe);
+    const sum = await this.#sumAfter(created, spent);
     const isIndexed = (await this.#store.indexTip()) === hash;
-    await this.#write([
-      ...created.map(({ outPoint }) => tables.coins.del(outPoint)),
-      ...spent.map(({ outPoint, coin }) => tables.coins.put(outPoint, coin)),
-      tables.undos.del({ height, hash }),
-      tables.active.del(height),
-      tables.entries.put(hash, { ...entry, wasConnected: true }),
-      tables.tips.put('tip', { hash: parent, ...sum }),
-      ...(isIndexed ? await takeFromIndexes(this.#guard, { block, height, spent }) : []),
-      ...(isIndexed ? [tables.hashes.put('index', parent)] : []),
-    ]);
+    const indexing = isIndexed ? await takeFromIndexes(this.#guard, placed) : [];
+    function* operations(): Iterable<Operation> {
+      for (const { outPoint } of created) yield tables.coins.del(outPoint);
+      for (const { outPoint, coin } of spent) yield tables.coins.put(outPoint, coin);
+      yield tables.undos.del({ height, hash });
+      yield tables.active.del(height);
+      yield tables.entries.put(hash, { ...entry, wasConnected: true });
+      yield tables.tips.put('tip', { hash: parent, ...sum });
+      yield* indexing;
+      if (isIndexed) yield tables.hashes.put('index', parent);
+    }
+    await this.#write(operations());
   }
 
   /** Forgets the indexes. */
@@ -147,12 +153,22 @@ export class Writer {
     }
   }
 
-  async #sum(): Promise<CoinSum> {
+  /** The sum of all coins once these are gone and those are there. */
+  async #sumAfter(gone: readonly NamedCoin[], made: readonly NamedCoin[]): Promise<CoinSum> {
     const { coins, digest } = (await this.#store.tip()) ?? noCoins;
-    return { coins, digest };
+    let sum: CoinSum = { coins, digest };
+    for (const coin of gone) {
+      sum = this.#digest.remove(sum, [coin]);
+      await this.#guard.breathe();
+    }
+    for (const coin of made) {
+      sum = this.#digest.add(sum, [coin]);
+      await this.#guard.breathe();
+    }
+    return sum;
   }
 
-  #write(operations: readonly Operation[]): Promise<void> {
+  #write(operations: Iterable<Operation>): Promise<void> {
     return this.#guard.batch(operations, { sync: this.#isSynced() });
   }
 }

@@ -22,6 +22,7 @@ import { type Database, damaged } from '../chain/database.ts';
 import type { LastBatch } from '../chain/guard.ts';
 import type { Checksum } from '../chain/reader.ts';
 import { Fault } from '../primitives/fault.ts';
+import { breathe } from './breath.ts';
 import { makeFolder } from './machine.ts';
 import { findNode, nodeRunning, type RunningNode } from './nodefile.ts';
 import { checkTables } from './tablecheck.ts';
@@ -112,7 +113,7 @@ async function openLevel(level: LevelPlace): Promise<OpenDatabase> {
         last.close();
         await database.close();
       };
-      return { database, last, close };
+      return { database: inPortions(database), last, close };
     } catch (error) {
       if (!isLocked(error)) throw openFault(place, error);
       // Another command is soon done; a node is not.
@@ -120,6 +121,26 @@ async function openLevel(level: LevelPlace): Promise<OpenDatabase> {
       await wait(50);
     }
   }
+}
+
+/** The same database, which takes a long batch one by one rather than all at once. */
+function inPortions(level: Level<Uint8Array, Uint8Array>): Database {
+  const whole: Database = level;
+  return {
+    get: (key, at) => whole.get(key, at),
+    getMany: (keys, at) => whole.getMany(keys, at),
+    iterator: (walk) => whole.iterator(walk),
+    snapshot: () => whole.snapshot(),
+    async batch(operations, options) {
+      const batch = level.batch();
+      for (const each of operations) {
+        if (each.type === 'put') batch.put(each.key, each.value);
+        else batch.del(each.key);
+        await breathe();
+      }
+      await batch.write(options);
+    },
+  };
 }
 
 function levelAt(place: string): Level<Uint8Array, Uint8Array> {

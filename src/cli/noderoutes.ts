@@ -2,19 +2,21 @@
 import type { Node } from '../node/node.ts';
 import { answer, type Call } from '../rpc/protocol.ts';
 import { apiRoute } from './api.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Asked, Route } from './route.ts';
 
 /** Answers the body of a command. */
 type DoorAnswer = (body: string, signal: AbortSignal) => Promise<Answer>;
 
 export function routesOf(node: Node, call: Call, door: DoorAnswer): readonly Route[] {
+  const { breathe: pause } = node.chain;
+  const rpc = ({ body, signal }: Asked) => answer(body, call, { signal, pause });
   const clock = () => performance.now() / 1_000;
   return [
     {
       method: 'POST',
       path: '/',
       admits: 'owner',
-      answer: (it) => answer(it.body, call, it.signal),
+      answer: rpc,
     },
     { method: 'POST', path: '/door', admits: 'owner', answer: (it) => door(it.body, it.signal) },
     { method: 'GET', path: '/health', admits: 'anybody', answer: () => health(node) },

@@ -4,7 +4,8 @@ import type { VerifyAll } from '../chain/chain.ts';
 import type { Params } from '../consensus/params.ts';
 import { type DoorParts, LocalDoor } from '../node/localdoor.ts';
 import { Node, type NodeOptions } from '../node/node.ts';
-import { type SignatureEngine, verify } from '../primitives/signature.ts';
+import { signatureEngine } from './bestengine.ts';
+import { breathe } from './breath.ts';
 import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
 import { now, random } from './machine.ts';
 import { checkAllTables } from './tablecheck.ts';
@@ -36,13 +37,18 @@ export async function openNode(folder: string, settings: NodeSettings): Promise<
 export async function openNodeOn(open: OpenDatabase, settings: NodeSettings): Promise<OpenNode> {
   const { database, last } = open;
   try {
-    const outside = { database, last, checksum, random, verifyAll, now, search: noSearch };
+    const machine = { database, last, checksum, random, now, breathe };
+    const outside = { ...machine, verifyAll, search: noSearch };
     const node = await Node.open({ ...outside, ...settings });
     const { chain } = node;
     if (settings.hasIndex === false && (await chain.store.indexTip()) !== undefined) {
       await chain.writer.dropIndexes();
     }
-    return { node, close: open.close };
+    const close = async () => {
+      await open.close();
+      await (await checking)?.signatures.stop();
+    };
+    return { node, close };
   } catch (error) {
     await open.close();
     throw error;
@@ -76,21 +82,12 @@ const noSearch: NodeOptions['search'] = () => {
   throw new Error('assertion failed: this node was opened by somebody who does not mine');
 };
 
-let engine: Promise<SignatureEngine> | undefined;
-
-/** The engine of this process, loaded when it is first needed. */
-export function signatureEngine(): Promise<SignatureEngine> {
-  engine ??= loadBestEngine();
-  return engine;
-}
-
-async function loadBestEngine(): Promise<SignatureEngine> {
-  const { chooseEngine, loadEngines } = await import('./engine.ts');
-  return chooseEngine(await loadEngines());
-}
+/** What checks signatures, once there were some: who checks none loads nothing of it. */
+let checking: Promise<typeof import('./signatures.ts')> | undefined;
 
 const verifyAll: VerifyAll = async (checks) => {
   if (checks.length === 0) return undefined;
-  const chosen = await signatureEngine();
-  return checks.find((check) => !verify(check, chosen));
+  checking ??= import('./signatures.ts');
+  const { signatures } = await checking;
+  return signatures.findBroken(checks);
 };

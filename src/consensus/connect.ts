@@ -8,6 +8,7 @@ import { isMoney } from '../primitives/amount.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Coin, NamedCoin } from '../primitives/coin.ts';
 import { isUnspendable } from '../primitives/script.ts';
+import { atOnce, type Steps } from '../primitives/steps.ts';
 import {
   isCoinbase,
   type OutPoint,
@@ -55,6 +56,15 @@ export function connectBlock(
   context: ConnectContext,
   params: Params,
 ): Transition | Reject {
+  return atOnce(connectInSteps(block, context, params));
+}
+
+/** The same, a payment at a time. */
+export function* connectInSteps(
+  block: Block,
+  context: ConnectContext,
+  params: Params,
+): Steps<Transition | Reject> {
   const { transactions } = block;
   const overwriting = checkNoOverwriting(transactions, context);
   if (overwriting) return overwriting;
@@ -73,6 +83,7 @@ export function connectBlock(
       payments.push({ transaction, coins });
     }
     view.create(transaction);
+    yield;
   }
   checkSigops(
     transactions,
@@ -86,6 +97,7 @@ export function connectBlock(
     const read = readWitnesses(transaction, coins);
     if (isReject(read)) return read;
     checks.push(...read);
+    yield;
   }
   return { spent: view.spent(), created: view.created(), fees, checks };
 }

@@ -236,7 +236,7 @@ export class Mempool {
 
   /** Blocks joined and none left: what may wait before may wait now. */
   async #followOn(connected: readonly Block[], tip: Hash): Promise<() => void> {
-    const leaving = leavingFor(connected, this.#pool);
+    const leaving = await leavingFor(connected, this.#pool, this.#chain.breathe);
     await this.#table.write({ removed: numbersOf(leaving), tip });
     return () => this.#pool.remove(leaving);
   }

@@ -47,7 +47,10 @@ export async function rebuild(chain: Chain, rebuilding: Rebuilding): Promise<Reb
   ];
   const transactions = all.map(({ transaction }) => transaction);
   const view = await loadView(chain, transactions);
-  for (const each of all) admit(each, view, pool);
+  for (const each of all) {
+    admit(each, view, pool);
+    await chain.breathe();
+  }
   pool.remove(pool.before(now - maxAgeSeconds));
   const { feeRate } = trim(pool, maxBytes);
   return { pool, feeRate };

@@ -82,12 +82,13 @@ export class WaitingTable {
     for (const number of gone) this.#drop(number);
     for (const number of added.keys()) this.#hold(number);
     this.#tip = tip;
-    const operations: Operation[] = [
-      ...gone.map((number) => table.del(number)),
-      ...[...added].map(([number, waiting]) => table.put(number, waiting)),
-      followed.put(undefined, { tip, count: this.#held.size, sum: this.#sum }),
-    ];
-    await this.#guard.batch(operations, { sync: true });
+    const known = { tip, count: this.#held.size, sum: this.#sum };
+    function* operations(): Iterable<Operation> {
+      for (const number of gone) yield table.del(number);
+      for (const [number, waiting] of added) yield table.put(number, waiting);
+      yield followed.put(undefined, known);
+    }
+    await this.#guard.batch(operations(), { sync: true });
   }
 
   #hold(number: number): void {

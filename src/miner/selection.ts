@@ -8,6 +8,7 @@ import { Heap } from '../mempool/heap.ts';
 import { aloneIn, type Member } from '../mempool/member.ts';
 import { compareRates, minus, type Package } from '../mempool/package.ts';
 import type { Hash } from '../primitives/codec.ts';
+import type { Steps } from '../primitives/steps.ts';
 import { weight } from '../primitives/transaction.ts';
 
 /** A payment that was not taken yet. */
@@ -18,8 +19,12 @@ interface Choice {
 }
 
 /** All of the pool with parents before their children; what is chosen fits in so much weight. */
-export function select(pool: readonly Member[], room: number): readonly Member[] {
-  const choices = new Choices(pool);
+export function* select(pool: readonly Member[], room: number): Steps<readonly Member[]> {
+  const choices = new Choices();
+  for (const member of pool) {
+    choices.add(member);
+    yield;
+  }
   const chosen: Member[] = [];
   let left = room;
   for (let choice = choices.best; choice; choice = choices.best) {
@@ -31,22 +36,25 @@ export function select(pool: readonly Member[], room: number): readonly Member[]
     if (needed > left) {
       // For good: whatever of it is taken with another, the room shrinks by as much as it does.
       choices.drop(best);
+      yield;
       continue;
     }
     left -= needed;
     for (const member of missing) choices.take(member);
     chosen.push(...missing);
+    yield;
   }
   return chosen;
 }
 
 class Choices {
-  readonly #open: Map<Hash, Choice>;
+  readonly #open = new Map<Hash, Choice>();
   readonly #heap = new Heap<Choice>(isBetter);
 
-  constructor(pool: readonly Member[]) {
-    this.#open = new Map(pool.map((member) => [member.id, { member, before: member.ancestors }]));
-    for (const choice of this.#open.values()) this.#heap.set(choice);
+  add(member: Member): void {
+    const choice = { member, before: member.ancestors };
+    this.#open.set(member.id, choice);
+    this.#heap.set(choice);
   }
 
   get best(): Choice | undefined {

@@ -10,6 +10,7 @@ import type { Block } from '../primitives/block.ts';
 import { encode, type Hash, noHash, U32 } from '../primitives/codec.ts';
 import { merkleRoot } from '../primitives/merkle.ts';
 import { heightPush, push } from '../primitives/script.ts';
+import type { Steps } from '../primitives/steps.ts';
 import { type Transaction, txid } from '../primitives/transaction.ts';
 import { select } from './selection.ts';
 
@@ -36,10 +37,10 @@ const reservedWeight = 4_000;
 const reserved = new Uint8Array(32);
 
 /** The block that all of this leads to. Core: CreateNewBlock. */
-export function buildTemplate(request: TemplateRequest, params: Params): Block {
+export function* buildTemplate(request: TemplateRequest, params: Params): Steps<Block> {
   const { parent, context, now } = request;
   const room = maxBlockWeight - reservedWeight;
-  const chosen = request.payments ? [] : select(request.pool, room);
+  const chosen = request.payments ? [] : yield* select(request.pool, room);
   const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
   const payments = request.payments ?? chosen.map(({ transaction }) => transaction);
   const reward = subsidyAt(context.height, params) + fees;

@@ -2,6 +2,7 @@
  * The node: where the rooms meet. It holds the chain and the mempool together, and is the one door
  * for whoever asks, be it a person or a program. No private key ever passes it.
  */
+import { inSteps } from '../chain/breathe.ts';
 import {
   type BlockReject,
   Chain,
@@ -156,8 +157,7 @@ export class Node {
 
   /** Whether a block might be the next one, but for its work; nothing of it is kept. */
   tryBlock(block: Block): Promise<Verdict> {
-    const { now, verifyAll } = this.#options;
-    return this.#turns.take(() => tryBlock(block, this.chain, { now: now(), verifyAll }));
+    return this.#turns.take(() => tryBlock(block, this.chain, this.#options.now()));
   }
 
   /** Whether a block with this header might be valid; nothing of it is kept. */
@@ -229,7 +229,7 @@ export class Node {
   ): Promise<Block> {
     // In turn, or it could hold a payment that the block before it held already.
     return this.#turns.take(async () => {
-      const { branch, tip, params } = this.chain;
+      const { branch, tip, params, breathe } = this.chain;
       const request = {
         parent: hashOf(tip),
         context: await branch.headerContext(tip),
@@ -239,7 +239,7 @@ export class Node {
         now: this.#options.now(),
         extraNonce,
       };
-      return buildTemplate(request, params);
+      return inSteps(buildTemplate(request, params), breathe);
     });
   }
 

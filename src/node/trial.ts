@@ -1,32 +1,18 @@
 /** Trials: what would become of a block or a header, without anything being kept. */
-import type { Chain, VerifyAll } from '../chain/chain.ts';
+import type { Chain } from '../chain/chain.ts';
 import { hashOf } from '../chain/entry.ts';
-import { checkBlock, checkBlockInContext } from '../consensus/block.ts';
-import { connectBlock } from '../consensus/connect.ts';
 import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
 import { isReject, reject, type Verdict } from '../consensus/reject.ts';
 import type { Block, Header } from '../primitives/block.ts';
 
 /** Would it be the next block, once there is work in it? BIP23; Core: TestBlockValidity. */
-export async function tryBlock(
-  block: Block,
-  { branch, tip, params }: Chain,
-  { now, verifyAll }: { readonly now: number; readonly verifyAll: VerifyAll },
-): Promise<Verdict> {
+export async function tryBlock(block: Block, { judge, tip }: Chain, now: number): Promise<Verdict> {
   const { parent } = block.header;
   if (parent !== hashOf(tip)) return reject('prev-blk-not-found', { parent });
-  const context = await branch.headerContext(tip);
-  const wrong =
-    checkHeaderInContext(block.header, context, now, params) ??
-    checkBlock(block) ??
-    checkBlockInContext(block, context);
+  const wrong = await judge.alone(block, tip, now);
   if (wrong) return wrong;
-  const transition = connectBlock(block, await branch.connectContext(tip, block), params);
-  if (isReject(transition)) return transition;
-  const broken = await verifyAll(transition.checks);
-  if (!broken) return undefined;
-  const { txid, input } = broken;
-  return reject('block-script-verify-flag-failed', { txid, input });
+  const judged = await judge.onCoins(block, tip);
+  return isReject(judged) ? judged : undefined;
 }
 
 /** Might there be a valid block with this header? */

@@ -3,7 +3,7 @@
  * an amount is written is for the caller to say.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { ChainView } from '../chain/chain.ts';
+import type { Chain, ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
@@ -96,30 +96,33 @@ export async function blockFields(
   view: ChainView,
   entry: Entry,
   detail: Detail,
-  params: Params,
+  { params, breathe }: Pick<Chain, 'params' | 'breathe'>,
 ): Promise<Fields> {
   const seen = await viewEntry(view, entry);
   const block = await view.store.block(entry);
   const spent = detail === 'ids' ? nothingSpent : await spentIn(view, seen, block);
-  return wholeBlockFields({ ...seen, block, spent }, (transaction) => {
+  const tell = (transaction: Transaction): Value => {
     if (detail === 'ids') return txid(transaction);
     const isPlain = detail === 'fees';
     return transactionFields(transaction, params, { spent, isPlain, hex: true });
-  });
+  };
+  const tx: Value[] = [];
+  for (const each of block.transactions) {
+    tx.push(tell(each));
+    await breathe();
+  }
+  return wholeBlockFields({ ...seen, block, spent }, tx);
 }
 
-/** The block with its transactions told in this way. Core: blockToJSON. */
-export function wholeBlockFields(
-  view: BlockView,
-  tell: (transaction: Transaction) => Value,
-): Fields {
+/** The block with its transactions as they were told. Core: blockToJSON. */
+export function wholeBlockFields(view: BlockView, tx: readonly Value[]): Fields {
   const { block } = view;
   return {
     ...headFields(view),
     strippedsize: strippedBlockBytes(block),
     size: totalBlockBytes(block),
     weight: blockWeight(block),
-    tx: block.transactions.map(tell),
+    tx,
   };
 }
 

@@ -57,6 +57,27 @@ export function writeJson(value: Value): string {
   return `{${fields.join(',')}}`;
 }
 
+/** The same, with a pause now and then between the many parts of what is long. */
+export async function writeLongJson(value: Value, pause: () => Promise<void>): Promise<string> {
+  const parts: string[] = [];
+  if (isList(value)) {
+    for (const each of value) {
+      parts.push(writeJson(each));
+      await pause();
+    }
+    return `[${parts.join(',')}]`;
+  }
+  if (!isFields(value)) return writeJson(value);
+  for (const [name, field] of Object.entries(value)) {
+    if (field === undefined) continue;
+    const isLong = isList(field) || isFields(field);
+    const text = isLong ? await writeLongJson(field, pause) : writeJson(field);
+    parts.push(`${JSON.stringify(name)}:${text}`);
+    await pause();
+  }
+  return `{${parts.join(',')}}`;
+}
+
 /** Many lines, for people. */
 export function printJson(value: Value, margin = ''): string {
   const inner = `${margin}  `;

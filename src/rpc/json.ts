@@ -10,13 +10,21 @@ import { transactionFields, wholeBlockFields } from './corejson.ts';
 /** The block as `getblock` with verbosity 2 tells it, with the bytes of its transactions. */
 export function rawBlockJson(view: BlockView, params: Params): object {
   const detail = { spent: view.spent, isPlain: true, hex: true, amount: formatAmount };
-  return wholeBlockFields(view, (each) => transactionFields(each, params, detail));
+  const { transactions } = view.block;
+  return wholeBlockFields(
+    view,
+    transactions.map((each) => transactionFields(each, params, detail)),
+  );
 }
 
 /** The block with the coins that it spent, as with verbosity 3, but without these bytes. */
 export function blockJson(view: BlockView, params: Params): object {
   const detail = { spent: view.spent, amount: formatAmount };
-  return wholeBlockFields(view, (each) => transactionFields(each, params, detail));
+  const { transactions } = view.block;
+  return wholeBlockFields(
+    view,
+    transactions.map((each) => transactionFields(each, params, detail)),
+  );
 }
 
 /** The transaction as `getrawtransaction` with verbosity 1 tells it. */

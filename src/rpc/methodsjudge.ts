@@ -64,7 +64,7 @@ export const judgeMethods: readonly Method[] = [
   method(
     'verifychain',
     'checklevel:number? nblocks:number?',
-    'Checks the last blocks again: can they be read (0), do they keep all rules (1, 2, 3), are they signed (4)?',
+    'Checks the last blocks again: that they can be read, keep all rules, and are signed.',
     verifyChain,
   ),
 ];

@@ -3,7 +3,15 @@
  * where every answer that is JSON is HTTP 200; and the older one, where HTTP tells of errors too.
  */
 import { Fault } from '../primitives/fault.ts';
-import { type Fields, isFields, isList, parseJson, type Value, writeJson } from './exact.ts';
+import {
+  type Fields,
+  isFields,
+  isList,
+  parseJson,
+  type Value,
+  writeJson,
+  writeLongJson,
+} from './exact.ts';
 import { codes, Failure } from './failure.ts';
 
 /** What goes back over HTTP; without a body where nobody waits for one. */
@@ -25,11 +33,26 @@ export type Call = (
 /** As many requests in one batch; Core has no bound but that of the body. */
 export const maxBatch = 1_000;
 
-/** Answers the body of an HTTP request, for as long as the signal says that somebody waits. */
-export async function answer(body: string, calls: Call, signal?: AbortSignal): Promise<Reply> {
+/** For whoever has nothing else to do than to answer. */
+const noPause = async () => {};
+
+/** Who asks, and who else there is. */
+export interface Circumstances {
+  /** Aborted when whoever asked is gone. */
+  readonly signal?: AbortSignal;
+  /** Lets others have their turn. */
+  readonly pause?: () => Promise<void>;
+}
+
+/** Answers the body of an HTTP request; what is long to write is written with pauses. */
+export async function answer(
+  body: string,
+  calls: Call,
+  { signal, pause = noPause }: Circumstances = {},
+): Promise<Reply> {
   const call: Call = (method, parameters) => calls(method, parameters, signal);
   const request = parse(body);
-  if (isList(request)) return await answerBatch(request, call);
+  if (isList(request)) return await answerBatch(request, call, pause);
   if (!isFields(request)) {
     const message = request === undefined ? 'Parse error' : 'Top-level object parse error';
     return failed(new Failure(codes.parse, message), unknownSender);
@@ -40,7 +63,10 @@ export async function answer(body: string, calls: Call, signal?: AbortSignal): P
     const result = await run(call, method, parameters);
     const isSilent = sender.is2 && sender.id === undefined;
     if (isSilent) return { status: 204, body: undefined };
-    if (!(result instanceof Failure)) return { status: 200, body: line(success(result, sender)) };
+    if (!(result instanceof Failure)) {
+      const text = await writeLongJson(success(result, sender), pause);
+      return { status: 200, body: `${text}\n` };
+    }
     return sender.is2 ? { ...failed(result, sender), status: 200 } : failed(result, sender);
   } catch (error) {
     return failed(asFailure(error), sender);
@@ -56,7 +82,11 @@ function parse(body: string): Value | undefined {
   }
 }
 
-async function answerBatch(requests: readonly Value[], call: Call): Promise<Reply> {
+async function answerBatch(
+  requests: readonly Value[],
+  call: Call,
+  pause: () => Promise<void>,
+): Promise<Reply> {
   if (requests.length > maxBatch) {
     const message = `A batch holds at most ${maxBatch} requests, this one ${requests.length}`;
     return failed(new Failure(codes.invalidRequest, message), unknownSender);
@@ -68,7 +98,8 @@ async function answerBatch(requests: readonly Value[], call: Call): Promise<Repl
   }
   // An empty batch says of no version that it is 2.0, so it gets an answer.
   const isSilent = answers.length === 0 && requests.length > 0;
-  return isSilent ? { status: 204, body: undefined } : { status: 200, body: line(answers) };
+  if (isSilent) return { status: 204, body: undefined };
+  return { status: 200, body: `${await writeLongJson(answers, pause)}\n` };
 }
 
 /** In a batch errors are answers like others. Nothing for a notification. */
