@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Node } from '../node/node.ts';
 import { callsTo } from '../rpc/methods.ts';
 import { answer } from '../rpc/protocol.ts';
+import { attend, breathe } from './breath.ts';
 import type { Desk } from './desk.ts';
 import { type HttpServer, listen } from './httpserver.ts';
 import { Log } from './log.ts';
@@ -40,7 +41,7 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const server = await listen({
     port: httpPortOf(desk, options),
     credentials,
-    answer: (body) => answer(body, calls, node.chain.breathe),
+    answer: (body) => attend(() => answer(body, calls, breathe)),
     door: doorOf(desk, context),
     health: () => ({ status: 'ok', network: desk.params.name, height: node.chain.tip.height }),
   });
