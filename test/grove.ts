@@ -6,6 +6,7 @@
 import { crc32 } from 'node:zlib';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { MemoryLevel } from 'memory-level';
+import { type Breathe, breathless } from '../src/chain/breathe.ts';
 import { type Accepted, type BlockReject, Chain, type VerifyAll } from '../src/chain/chain.ts';
 import type { Database } from '../src/chain/database.ts';
 import { type Entry, hashOf } from '../src/chain/entry.ts';
@@ -143,6 +144,7 @@ export interface Ground {
   readonly params?: Params;
   readonly database?: Database;
   readonly verifyAll?: VerifyAll;
+  readonly breathe?: Breathe;
   /** What waiting payments may take of the memory. */
   readonly maxMempoolBytes?: number;
 }
@@ -164,6 +166,7 @@ export class Grove {
   readonly params: Params;
   readonly database: Database;
   readonly #verifyAll: VerifyAll;
+  readonly #breathe: Breathe;
   maxMempoolBytes: number | undefined;
   /** What the node's clock shows. */
   clock = noon;
@@ -175,6 +178,7 @@ export class Grove {
     this.params = params;
     this.database = database;
     this.#verifyAll = verifyAll;
+    this.#breathe = ground.breathe ?? breathless;
     this.maxMempoolBytes = ground.maxMempoolBytes;
     this.#planted.set('genesis', { block: params.genesis, height: 0 });
   }
@@ -186,6 +190,7 @@ export class Grove {
       ...machine,
       params: this.params,
       verifyAll: this.#verifyAll,
+      breathe: this.#breathe,
       maxMempoolBytes: this.maxMempoolBytes,
       now: () => this.clock,
       search: async (search) => searchNonce(search),

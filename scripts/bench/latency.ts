@@ -43,7 +43,7 @@ const length = Number(values.blocks);
 /** A question waits no longer than this, 99 times of 100. */
 const longestMs = 50;
 /** Each question comes so often, and there are several. */
-const everyMs = 10;
+const everyMs = 20;
 const networkIn = (folder: string) => join(folder, 'network.json');
 const deskIn = (folder: string) =>
   new Desk({ network: networkIn(folder), datadir: folder, quiet: true }, { Keyring, WalletFiles });
@@ -126,7 +126,7 @@ async function ask(folder: string): Promise<void> {
   const loops = Object.entries(questions).map(async ([method, params], i) => {
     const call = caller(place);
     // From when it was due, so that what waits behind a slow answer counts too.
-    for (let due = performance.now() + i * 2.5; !isOver; due += everyMs) {
+    for (let due = performance.now() + i * 5; !isOver; due += everyMs) {
       const early = due - performance.now();
       if (early > 0) {
         catchUp(method);
@@ -143,7 +143,9 @@ async function ask(folder: string): Promise<void> {
 
 function start(folder: string, part: string, options: readonly string[] = []): ChildProcess {
   const words = ['--folder', folder, '--part', part];
-  return fork(import.meta.filename, words, { execArgv: [...options] });
+  const child = fork(import.meta.filename, words, { execArgv: [...options] });
+  process.on('exit', () => child.kill('SIGKILL'));
+  return child;
 }
 
 /** Sends a word, and waits for what comes back. */

@@ -1,17 +1,30 @@
 /** Breath on this machine: who works for long pauses, and whatever came meanwhile gets its turn. */
-import { setImmediate as pause } from 'node:timers/promises';
+import { setImmediate as letOthers, setTimeout as rest } from 'node:timers/promises';
 import type { Breathe } from '../chain/breathe.ts';
 
-/**
- * How long work may go on at a stretch. A question comes back to it some five times, for each of
- * its reads from the disk, and so waits as often.
- */
+/** How long work may go on at a stretch. */
 const stretchMs = 3;
+/**
+ * How long it rests while a question is open. An answer reads from the disk some ten times, one
+ * after the other: after a bare pause it would wait for the next one at each of them.
+ */
+const restMs = 1;
 
 let begin = performance.now();
+let questions = 0;
+
+/** Work rests longer until this question is answered. */
+export async function attend<T>(answer: () => Promise<T>): Promise<T> {
+  questions++;
+  try {
+    return await answer();
+  } finally {
+    questions--;
+  }
+}
 
 export const breathe: Breathe = async () => {
   if (performance.now() - begin < stretchMs) return;
-  await pause();
+  await (questions > 0 ? rest(restMs) : letOthers());
   begin = performance.now();
 };

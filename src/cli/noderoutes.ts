@@ -2,14 +2,15 @@
 import type { Node } from '../node/node.ts';
 import { answer, type Call } from '../rpc/protocol.ts';
 import { apiRoute } from './api.ts';
+import { attend, breathe } from './breath.ts';
 import type { Answer, Asked, Route } from './route.ts';
 
 /** Answers the body of a command. */
 type DoorAnswer = (body: string, signal: AbortSignal) => Promise<Answer>;
 
 export function routesOf(node: Node, call: Call, door: DoorAnswer): readonly Route[] {
-  const { breathe: pause } = node.chain;
-  const rpc = ({ body, signal }: Asked) => answer(body, call, { signal, pause });
+  const rpc = ({ body, signal }: Asked) =>
+    attend(() => answer(body, call, { signal, pause: breathe }));
   const clock = () => performance.now() / 1_000;
   return [
     {
