@@ -13,7 +13,14 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
   mempool: { below: ['primitives', 'consensus', 'chain'], packages: [] },
   miner: { below: ['primitives', 'consensus', 'chain', 'mempool'], packages: ['@noble/'] },
   wallet: { below: ['primitives', 'consensus'], packages: ['@noble/', '@scure/'] },
-  node: { below: ['primitives', 'consensus', 'chain', 'mempool', 'miner'], packages: [] },
+  network: {
+    below: ['primitives', 'consensus', 'chain', 'mempool'],
+    packages: ['libp2p', '@libp2p/', '@multiformats/'],
+  },
+  node: {
+    below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'network'],
+    packages: [],
+  },
   rpc: { below: ['primitives', 'consensus', 'node'], packages: ['@noble/'] },
   cli: {
     below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'wallet', 'node', 'rpc'],
