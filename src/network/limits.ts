@@ -49,8 +49,12 @@ export const maxRequestsFromPeer = 8;
 
 /** Known-bad blocks that are remembered. */
 export const maxBadHashes = 10_000;
-/** Peers whose headers lead below what we have, at once; each has one buffer of `maxHeaders`. */
+/** Refused payments that are remembered until the next block. */
+export const maxRefused = 10_000;
+/** Peers whose headers lead below what we have, at once. */
 export const maxLowWorkPeers = 8;
+/** Headers that are kept of each of those: as far back as a rule looks. */
+export const maxLowWorkHeaders = 2_016 + 11;
 /** A branch must come up to our work less that of so many blocks before anything of it is kept. */
 export const lowWorkBlocks = 144;
 /** Headers whose blocks are not here yet. */
@@ -76,7 +80,8 @@ export const costBurst = 2_000;
 export const maxPeers = 64;
 export const maxInbound = 48;
 export const maxInboundPerAddress = 8;
-export const maxOutbound = 16;
+/** Connections that we make, beside those that a person named. */
+export const targetOutbound = 8;
 /** Peers that are remembered. */
 export const maxRemembered = 1_000;
 /** Bans that are remembered. */
