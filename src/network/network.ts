@@ -60,7 +60,7 @@ export class Network {
   constructor(parts: NetworkParts) {
     this.#parts = parts;
     this.wire = new Wire(parts);
-    this.#headers = new HeaderSync(this.wire, this.#tree, () => this.#download.wake());
+    this.#headers = new HeaderSync(this.wire, this.#tree, () => this.#onGrown());
     this.#download = new Download(this.wire, this.#tree, () => this.#headers.resume());
     this.#relay = new Relay(this.wire, this.#tree, {
       onHeader: () => this.#download.wake(),
@@ -165,6 +165,15 @@ export class Network {
     peer.timeOffset = status.time - home.now();
     this.wire.background(this.#place(peer, status.tip));
     this.#headers.wake();
+  }
+
+  /** Others may have what one has shown. */
+  #onGrown(): void {
+    for (const peer of this.wire.peers.values()) {
+      const shown = peer.status && this.#tree.get(peer.status.tip);
+      if (shown) peer.shows(shown);
+    }
+    this.#download.wake();
   }
 
   /** Where its tip is known here, we know what it has. */
