@@ -80,6 +80,11 @@ export class Network {
     return this.#headers.best.height;
   }
 
+  /** How many headers there are here whose blocks are not. */
+  get headersAhead(): number {
+    return this.#tree.size;
+  }
+
   start(): void {
     this.#tick();
   }
