@@ -1,4 +1,4 @@
-/** The wire: what the parts of the network room share; how a peer is asked, and how it is judged. */
+/** The wire: what the parts of the network room share; how peers are asked, and how judged. */
 import type { Accepted, BlockReject, Chain, ChainView } from '../chain/chain.ts';
 import type { Member } from '../mempool/member.ts';
 import type { Mempool } from '../mempool/mempool.ts';
