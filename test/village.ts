@@ -1,6 +1,5 @@
 /** A village: whole nodes on a simulated network, mining when they are told to. */
 import { hashOf } from '../src/chain/entry.ts';
-import { isReject } from '../src/consensus/reject.ts';
 import { Chance } from '../src/lab/chance.ts';
 import { VirtualClock } from '../src/lab/clock.ts';
 import { Disk } from '../src/lab/disk.ts';
@@ -15,6 +14,7 @@ import { settle } from './settle.ts';
 
 export interface Villager {
   readonly name: string;
+  readonly disk: Disk;
   readonly node: Node;
   readonly online: Online;
   readonly told: string[];
@@ -34,11 +34,15 @@ export class Village {
 
   readonly now = () => noon + Math.floor(this.clock.nowMs() / 1000);
 
-  async settle(name: string, peers: readonly string[] = []): Promise<Villager> {
-    const disk = new Disk();
+  async settle(
+    name: string,
+    peers: readonly string[] = [],
+    disk: Disk = new Disk(),
+  ): Promise<Villager> {
     const node = await Node.open({
       ...machine,
       database: disk.boot(),
+      last: disk.last,
       params: grass,
       verifyAll: verifyInline,
       now: this.now,
@@ -68,7 +72,7 @@ export class Village {
       peers: peers.flatMap((each) => this.addressOf(each)),
     });
     this.#addresses.set(name, transport.addresses());
-    return { name, node, online, told, banned };
+    return { name, disk, node, online, told, banned };
   }
 
   addressOf(name: string): readonly string[] {
@@ -88,5 +92,3 @@ export class Village {
 export function tipOf({ node }: Villager): string {
   return hashOf(node.chain.tip);
 }
-
-export { isReject };
