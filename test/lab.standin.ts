@@ -10,8 +10,8 @@ import type { Attach, AttachParts } from '../src/lab/simnode.ts';
 import type { GossipVerdict, Method, PeerId, Topic } from '../src/network/boundary.ts';
 import { maxAnswerBytes, maxBlocksAsked, maxHeaders } from '../src/network/limits.ts';
 import {
-  Bodies,
   BlocksQuestion,
+  Bodies,
   decodeAnswer,
   encodeAnswer,
   encodeNo,

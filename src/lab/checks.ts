@@ -14,6 +14,7 @@ import type { NodeEvent } from '../node/events.ts';
 import type { Node } from '../node/node.ts';
 import { hashHeader } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
+import type { NamedCoin } from '../primitives/coin.ts';
 import { type OutPoint, outPointName, type Transaction, txid } from '../primitives/transaction.ts';
 import { demandLedger, describeCoin, type Ledger, type Ledgers, namesOf } from './ledger.ts';
 import { lookUp } from './sorted.ts';
@@ -104,25 +105,29 @@ export class Checks {
     const { tip, params, guard } = host.chain;
     const ledger = this.ledgers.get(hashOf(tip));
     if (!ledger) throw new Violation(`${name} has a tip that nobody saw it connect`);
-    const found: string[] = [];
-    let sum = 0n;
     await host.read(async (view) => {
+      const found: NamedCoin[] = [];
+      for await (const named of view.store.allCoins()) found.push(named);
+      checkCoins(name, found, ledger);
       const { identity } = guard;
       await verifyChain(view, { params, verifyAll, identity, progress: () => {} });
-      for await (const { outPoint, coin } of view.store.allCoins()) {
-        found.push(describeCoin(outPointName(outPoint), coin));
-        sum += coin.amount;
-      }
     });
-    const expected = new Set(namesOf(ledger.coins));
-    const wrong = found.find((each) => !expected.has(each));
-    if (wrong || found.length !== expected.size) {
-      throw new Violation(`${name} has ${found.length} coins of ${expected.size}: ${wrong}`);
-    }
-    if (sum !== ledger.supply) {
-      throw new Violation(`${name} has coins of ${sum} where ${ledger.supply} were made`);
-    }
   }
+}
+
+/** Are these the coins that the block leaves, and do they sum up to what was ever made? */
+export function checkCoins(name: string, found: readonly NamedCoin[], ledger: Ledger): void {
+  const expected = new Set(namesOf(ledger.coins));
+  const wrong = found.find(
+    ({ outPoint, coin }) => !expected.has(describeCoin(outPointName(outPoint), coin)),
+  );
+  if (wrong) throw new Violation(`${name} has coin ${outPointName(wrong.outPoint)}, which is not`);
+  if (found.length !== expected.size) {
+    throw new Violation(`${name} has ${found.length} coins of ${expected.size}`);
+  }
+  const sum = found.reduce((total, { coin }) => total + coin.amount, 0n);
+  if (sum === ledger.supply) return;
+  throw new Violation(`${name} has coins of ${sum} where ${ledger.supply} were made`);
 }
 
 /** Are these nodes all up, and on one tip? */

@@ -136,8 +136,7 @@ class Story {
   readonly #watcher: Watcher = {
     onBoot: ({ name }, host) => this.#checks.checkBoot(name, host),
     // A listener must not throw: what is wrong ends the run instead.
-    onEvent: (node, event) =>
-      this.#clock.watch((async () => this.#checks.hear(node, event))()),
+    onEvent: (node, event) => this.#clock.watch((async () => this.#checks.hear(node, event))()),
     onDeath: (node) => {
       this.#crashes++;
       this.#later(restartMs, () => this.#boot(node));
@@ -169,44 +168,31 @@ class Story {
   }
 
   #play(scene: Scene): void {
-    switch (scene.kind) {
-      case 'wall': {
-        this.#net.split([[], scene.apart.map((each) => `node${each}`)]);
-        this.#later(scene.forMs, () => this.#net.heal());
-        return;
-      }
-      case 'crash':
-        return this.#crash(scene);
-      case 'doom':
-        return this.#nodes[scene.node]?.crashAtWrite(scene.doom);
-      case 'stop':
-        return this.#with(scene.node, async (node) => {
-          await node.stop();
-          this.#later(scene.forMs, () => this.#boot(node));
-        });
-      case 'clock':
-        return this.#with(scene.node, async (node) => {
-          node.skewSeconds = scene.seconds;
-        });
-      case 'payment':
-        return this.#with(scene.from, async (node) => {
-          const payment = await node.pay(this.#nodes[scene.to] ?? node);
-          if (payment) this.#payments.push(payment);
-        });
+    if (scene.kind === 'wall') {
+      this.#net.split([[], scene.apart.map((each) => `node${each}`)]);
+      this.#later(scene.forMs, () => this.#net.heal());
+    } else {
+      const node = this.#nodes[scene.kind === 'payment' ? scene.from : scene.node];
+      if (node?.isUp) this.#clock.watch(this.#act(node, scene));
     }
   }
 
-  #crash({ node: number, death, forMs, doom }: Scene & { readonly kind: 'crash' }): void {
-    const node = this.#nodes[number];
-    if (!node?.isUp) return;
-    node.crash(death);
-    this.#crashes++;
-    this.#later(forMs, () => this.#boot(node, doom));
-  }
-
-  #with(number: number, act: (node: SimNode) => Promise<void>): void {
-    const node = this.#nodes[number];
-    if (node) this.#clock.watch(act(node));
+  async #act(node: SimNode, scene: Exclude<Scene, { readonly kind: 'wall' }>): Promise<void> {
+    if (scene.kind === 'crash') {
+      node.crash(scene.death);
+      this.#crashes++;
+      this.#later(scene.forMs, () => this.#boot(node, scene.doom));
+    } else if (scene.kind === 'doom') {
+      node.crashAtWrite(scene.doom);
+    } else if (scene.kind === 'stop') {
+      await node.stop();
+      this.#later(scene.forMs, () => this.#boot(node));
+    } else if (scene.kind === 'clock') {
+      node.skewSeconds = scene.seconds;
+    } else {
+      const payment = await node.pay(this.#nodes[scene.to] ?? node);
+      if (payment) this.#payments.push(payment);
+    }
   }
 
   #later(ms: number, call: () => void): void {
