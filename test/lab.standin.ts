@@ -129,7 +129,7 @@ class StandIn {
       const asked = hashes.splice(0, maxBlocksAsked);
       const question = encode(BlocksQuestion, { form: 0, hashes: asked });
       const bodies = await this.#ask(peer, 'blocks', question, Bodies);
-      if (bodies.length === 0) return;
+      if (bodies.length === 0) throw new DecodeError('headers of no blocks');
       hashes.unshift(...asked.slice(bodies.length));
       for (const [i, body] of bodies.entries()) {
         const block = decode(Block, body);
