@@ -7,9 +7,15 @@ import { Chance } from '../src/lab/chance.ts';
 import { Disk } from '../src/lab/disk.ts';
 import { settle } from './settle.ts';
 
-const keys = fc.uint8Array({ minLength: 1, maxLength: 2 }).map((key) => key.map((byte) => byte & 15));
+const keys = fc
+  .uint8Array({ minLength: 1, maxLength: 2 })
+  .map((key) => key.map((byte) => byte & 15));
 const operations: fc.Arbitrary<Operation> = fc.oneof(
-  fc.record({ type: fc.constant('put' as const), key: keys, value: fc.uint8Array({ maxLength: 3 }) }),
+  fc.record({
+    type: fc.constant('put' as const),
+    key: keys,
+    value: fc.uint8Array({ maxLength: 3 }),
+  }),
   fc.record({ type: fc.constant('del' as const), key: keys }),
 );
 const batches = fc.array(

@@ -54,6 +54,11 @@ export class Disk {
     return boot;
   }
 
+  /** Ends the machine; all that it was told is written is there. */
+  halt(): void {
+    this.#boot?.die();
+  }
+
   /**
    * Kills the machine. What is lost then is a matter of chance, but the end is lost first, no batch
    * is torn, and nothing is lost that was synced.

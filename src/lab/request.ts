@@ -30,8 +30,8 @@ export class Asker {
   readonly #parts: AskerParts;
   readonly #most: number;
   readonly #line: Asked[] = [];
-  /** What ends each that is on its way. */
-  readonly #underway = new Set<(fault: Fault) => void>();
+  /** What ends each that is on its way; without a fault nobody is told. */
+  readonly #underway = new Set<(fault?: Fault) => void>();
 
   constructor(parts: AskerParts, most: number) {
     this.#parts = parts;
@@ -45,9 +45,9 @@ export class Asker {
     });
   }
 
-  /** Ends all of them, in line or not. */
-  fail(fault: Fault): void {
-    for (const { reject } of this.#line.splice(0)) reject(fault);
+  /** Ends all of them, in line or not; without a fault nobody is told, for who asked is dead. */
+  end(fault?: Fault): void {
+    for (const { reject } of this.#line.splice(0)) if (fault) reject(fault);
     for (const end of [...this.#underway]) end(fault);
   }
 
@@ -68,8 +68,8 @@ export class Asker {
       if (isOpen) this.#next();
       return isOpen;
     };
-    const fail = (fault: Fault) => {
-      if (leave()) reject(fault);
+    const fail = (fault?: Fault) => {
+      if (leave() && fault) reject(fault);
     };
     const callOff = clock.after(timeoutMs, () =>
       fail(new Fault('peer-timeout', `no answer to ${method} in ${timeoutMs} ms`)),
@@ -118,7 +118,8 @@ export class Server {
       this.#wire.carry(this.#end, length, () => give(answer));
     };
     if (bytes.length > maxQuestionBytes[method] || this.#count >= maxRequestsFromPeer) {
-      return send();
+      send();
+      return;
     }
     this.#count++;
     const done = (answer?: Uint8Array) => {

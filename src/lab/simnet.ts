@@ -12,7 +12,7 @@ import { SimTransport } from './simtransport.ts';
 import { silenceMs, type Weather, Wire } from './wire.ts';
 
 /** A good line: 50 milliseconds and 10 megabytes a second, and nothing is lost. */
-const fair: Weather = {
+export const fair: Weather = {
   delayMs: 50,
   jitterMs: 0,
   bytesPerSecond: 10_000_000,
@@ -108,6 +108,11 @@ export class SimNet {
     return found?.addresses().includes(address) ? found : undefined;
   }
 
+  /** Where this one listens, or will. */
+  addressOf(id: PeerId): string {
+    return this.#members.get(id)?.address ?? '';
+  }
+
   /** Those who would find this one in their room. */
   neighbours(of: SimTransport, room: string): readonly SimTransport[] {
     return [...this.#members.values()].filter((each) => each !== of && each.room === room);
@@ -115,8 +120,9 @@ export class SimNet {
 
   connect(caller: SimTransport, called: SimTransport): Wire {
     const isWalled = () => this.isWalled(caller.id, called.id);
-    const { clock, weather } = this;
-    const wire = new Wire({ caller, called }, { clock, chance: this.#chance, weather, isWalled });
+    const weather = () => this.weather;
+    const parts = { clock: this.clock, chance: this.#chance, weather, isWalled };
+    const wire = new Wire({ caller, called }, parts);
     this.#wires.add(wire);
     return wire;
   }

@@ -85,7 +85,10 @@ export class SimTransport implements Transport, WireEnd {
   die(isSilent: boolean): void {
     this.#isDead = true;
     this.#handlers = undefined;
-    for (const { wire } of [...this.#lines.values()]) wire.cut(this, isSilent);
+    for (const { wire, asker } of [...this.#lines.values()]) {
+      asker.end();
+      wire.cut(this, isSilent);
+    }
   }
 
   peers(): readonly Connected[] {
@@ -96,11 +99,14 @@ export class SimTransport implements Transport, WireEnd {
     });
   }
 
+  /** Where it can be dialled while it listens. */
+  get address(): string {
+    const { network = 'ours' } = this.#part;
+    return `/ip4/${this.#ip}/tcp/${network === 'ours' ? 3000 : 4000}/p2p/${this.id}`;
+  }
+
   addresses(): readonly string[] {
-    const { network = 'ours', canListen = true } = this.#part;
-    return this.#handlers && canListen
-      ? [`/ip4/${this.#ip}/tcp/${network === 'ours' ? 3000 : 4000}/p2p/${this.id}`]
-      : [];
+    return this.#handlers && (this.#part.canListen ?? true) ? [this.address] : [];
   }
 
   setBanned(isBanned: (peer: PeerId, address: string) => boolean): void {
@@ -110,24 +116,18 @@ export class SimTransport implements Transport, WireEnd {
   async dial(address: string, { timeoutMs }: { readonly timeoutMs: number }): Promise<PeerId> {
     const { clock, weather } = this.#net;
     const called = this.#net.at(address);
-    const isFast = handshakeTrips * 2 * weather.delayMs <= timeoutMs;
-    if (!called || called === this || !isFast || this.#isBanned(called.id, address)) {
-      await clock.sleep(Math.min(2 * weather.delayMs, timeoutMs));
-      throw new Fault('dial-failed', `nobody answers at ${address}`);
-    }
-    if (this.#net.isWalled(this.id, called.id)) {
-      await clock.sleep(timeoutMs);
-      throw new Fault('dial-failed', `${address} is silent`);
-    }
-    if (this.#live(called)) return called.id;
-    await clock.sleep(handshakeTrips * 2 * weather.delayMs);
-    if (!this.#meet(called, address)) throw new Fault('dial-failed', `${address} hung up`);
-    return called.id;
+    const handshakeMs = handshakeTrips * 2 * weather.delayMs;
+    if (called && this.#live(called)) return called.id;
+    const isSilent = called && this.#net.isWalled(this.id, called.id);
+    await clock.sleep(isSilent ? timeoutMs : Math.min(handshakeMs, timeoutMs));
+    if (this.#isDead) return new Promise(() => {});
+    if (handshakeMs <= timeoutMs && called && this.#meet(called, address)) return called.id;
+    throw new Fault('dial-failed', `nobody answers at ${address}`);
   }
 
   /** Joins both ends to a wire, if both will have it. */
   #meet(called: SimTransport, address: string): boolean {
-    if (this.#isDead || called.#isDead || !this.#handlers || !called.#handlers) return false;
+    if (called === this || !this.#handlers || !called.#handlers) return false;
     if (this.#live(called)) return true;
     const isOneNetwork = this.#part.network === called.#part.network;
     const isUnwelcome =
@@ -169,7 +169,7 @@ export class SimTransport implements Transport, WireEnd {
       this.#lines.delete(id);
       if (this.#isDead) return;
       this.#net.observe(`${this.id} loses ${id}`);
-      line.asker.fail(new Fault('peer-gone', `${id} is gone`));
+      line.asker.end(new Fault('peer-gone', `${id} is gone`));
       this.#handlers?.onPeer(id, 'gone');
     }
   }

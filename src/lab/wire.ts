@@ -34,7 +34,8 @@ export interface WireEnd {
 export interface WireParts {
   readonly clock: VirtualClock;
   readonly chance: Chance;
-  readonly weather: Weather;
+  /** As it is by now. */
+  readonly weather: () => Weather;
   readonly isWalled: () => boolean;
 }
 
@@ -89,7 +90,8 @@ export class Wire {
 
   /** Brings so many bytes to the other end, and calls when the last of them is there. */
   carry(from: WireEnd, bytes: number, arrive: () => void): void {
-    const { clock, chance, weather } = this.#parts;
+    const { clock, chance } = this.#parts;
+    const weather = this.#parts.weather();
     const [lane] = this.#lanes(from);
     lane.freeAt = Math.max(lane.freeAt, clock.nowMs()) + (bytes / weather.bytesPerSecond) * 1_000;
     const delay = weather.delayMs + chance.fraction() * weather.jitterMs;
@@ -103,7 +105,8 @@ export class Wire {
 
   /** The same for what is told to everybody, which bad weather may lose, double or hold up. */
   scatter(from: WireEnd, bytes: number, arrive: () => void): void {
-    const { chance, weather } = this.#parts;
+    const { chance } = this.#parts;
+    const weather = this.#parts.weather();
     if (chance.is(weather.loss)) return;
     const copies = chance.is(weather.duplication) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
@@ -120,7 +123,7 @@ export class Wire {
     this.drop(by);
     const { clock, weather } = this.#parts;
     const isUnheard = isSilent || this.isWalled;
-    clock.after(isUnheard ? silenceMs : weather.delayMs, () => this.drop(other));
+    clock.after(isUnheard ? silenceMs : weather().delayMs, () => this.drop(other));
   }
 
   /** Both ends give up. */
@@ -140,7 +143,7 @@ export class Wire {
   release(): void {
     const held = this.#held;
     this.#held = [];
-    for (const arrive of held) this.#land(this.#parts.weather.delayMs, arrive);
+    for (const arrive of held) this.#land(this.#parts.weather().delayMs, arrive);
   }
 
   #land(ms: number, arrive: () => void): void {
