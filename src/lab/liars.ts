@@ -112,10 +112,15 @@ function withholdsBodies({ transport, ledgers, chance }: LiarParts): Lie {
   };
 }
 
+/** What `neverEnds` has to say in each world: it takes a while to make. */
+const endless = new WeakMap<Ledgers, readonly Header[]>();
+
 /** Has ever more headers of the least work there is, from far below the tip. */
 function neverEnds({ ledgers, chance }: LiarParts): Lie {
   const { params } = ledgers;
-  const branch = pressHeaders(ledgers.genesis, params, { count: maxHeaders, chance });
+  const branch =
+    endless.get(ledgers) ?? pressHeaders(ledgers.genesis, params, { count: maxHeaders, chance });
+  endless.set(ledgers, branch);
   const places = new Map(branch.map((header, i) => [hashHeader(header), i]));
   return {
     answer: (method, _from, bytes) => {
