@@ -48,7 +48,7 @@ test('where the difficulty follows the miners all ends well too', async () => {
   expect(height).toBeGreaterThan(20);
 });
 
-test('a story that does not end well says its seed, what is wrong and what happened last', async () => {
+test('a story that ends badly says its seed, what is wrong and what happened last', async () => {
   const failing = tell('alone', { attach: hermit, minutesToHeal: 1, nodes: 2, liars: [] });
   await expect(failing).rejects.toThrow(
     /not healed: node0 at \d+ [0-9a-f]{64}, node1 at .*\nin runStory\('alone', .*"nodes":2/,

@@ -25,7 +25,7 @@ export type Scene =
   | { readonly kind: 'clock'; readonly node: number; readonly seconds: number }
   | { readonly kind: 'payment'; readonly from: number; readonly to: number };
 
-export interface Timed {
+interface Timed {
   readonly atMs: number;
   readonly scene: Scene;
 }

@@ -34,7 +34,7 @@ export interface AttachParts {
 }
 
 /** What speaks to the network, until it is stopped. */
-export interface Attached {
+interface Attached {
   stop(): Promise<void>;
 }
 

@@ -22,7 +22,7 @@ import { Trace } from './trace.ts';
 /** Bitcoin's regtest, where a minted coin can be spent by the next block. */
 export const grass: Params = { ...regtest, name: 'grass', coinbaseMaturity: 1 };
 
-/** The same with a difficulty that follows the miners, and with little patience for wrong clocks. */
+/** The same, but the difficulty follows the miners, and there is no patience for wrong clocks. */
 export const heath: Params = {
   ...regtest,
   name: 'heath',
@@ -238,7 +238,8 @@ class Story {
     const isWell = () => areOnOneTip(this.#nodes) && lost().length === 0;
     if (await this.#clock.run(limitMs, isWell)) return;
     const tips = this.#nodes.map(({ name, host }) => {
-      return `${name} at ${host ? `${host.chain.tip.height} ${hashOf(host.chain.tip)}` : 'nothing'}`;
+      const tip = host?.chain.tip;
+      return tip ? `${name} at ${tip.height} ${hashOf(tip)}` : `${name} is down`;
     });
     const missing = lost().map(txid);
     throw new Violation(`not healed: ${tips.join(', ')}; lost payments: ${missing.join(', ')}`);
