@@ -1,5 +1,7 @@
 /** Liars: each lies as its name says, and honest nodes come through with every one of them. */
 import { expect, test } from 'vitest';
+import { checkBlock } from '../src/consensus/block.ts';
+import { checkCommitment } from '../src/consensus/commitment.ts';
 import { isReject } from '../src/consensus/reject.ts';
 import { demandLedger } from '../src/lab/ledger.ts';
 import { type LieName, lies } from '../src/lab/liars.ts';
@@ -7,6 +9,7 @@ import { pressBlock } from '../src/lab/press.ts';
 import type { SimTransport } from '../src/lab/simtransport.ts';
 import { runStory } from '../src/lab/story.ts';
 import type { GossipVerdict, Method, Topic } from '../src/network/boundary.ts';
+import { BlockTxs, BlockTxsQuestion, CompactBlock } from '../src/network/compact.ts';
 import { maxAnswerBytes } from '../src/network/limits.ts';
 import {
   BlocksQuestion,
@@ -87,6 +90,11 @@ class Interview {
     );
   }
 
+  /** What is wrong behind the header. */
+  judgeBody(block: Block): string {
+    return (checkBlock(block) ?? checkCommitment(block))?.reason ?? 'good';
+  }
+
   judge(block: Block): string {
     const answer = this.stage.ledgers.judge(block);
     return isReject(answer) ? answer.reason : 'good';
@@ -118,6 +126,30 @@ test('one liar answers with another block than it was asked for', async () => {
   const [block] = await interview.bodies(hash);
   expect(block && hashHeader(block.header)).not.toBe(hash);
   expect(block && interview.judge(block)).toBe('good');
+});
+
+test('one liar has every block, and every one of them spoiled', async () => {
+  const interview = await hear('spoilsBodies');
+  const hashes = await interview.headers();
+  const bodies = await interview.bodies(...hashes.map(hashHeader));
+  expect(bodies).toHaveLength(12);
+  const verdicts = new Set(bodies.map((each) => interview.judgeBody(each)));
+  expect(verdicts).toEqual(new Set(['bad-txnmrklroot', 'bad-witness-merkle-match']));
+});
+
+test('one liar tells blocks by false short ids, and has other payments to fill in', async () => {
+  const interview = await hear('spoilsCompact');
+  const { hash } = interview.stage.ledgers.best;
+  const compact = encode(BlocksQuestion, { form: 1, hashes: [hash] });
+  const lengths = new Set<number>();
+  for (let i = 0; i < 10; i++) {
+    const [body] = decodeAnswer(Bodies, await interview.ask('blocks', compact));
+    if (body) lengths.add(decode(CompactBlock, body).shortIds.length);
+  }
+  expect(lengths.size).toBeGreaterThan(1);
+  const question = encode(BlockTxsQuestion, { block: hash, positions: [3] });
+  const answer = decodeAnswer(BlockTxs, await interview.ask('blocktxs', question));
+  expect(answer.transactions).toHaveLength(1);
 });
 
 test('one liar announces good blocks, and lets nobody have them', async () => {

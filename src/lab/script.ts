@@ -112,7 +112,7 @@ function drawScenes(chance: Chance, { hours, nodes }: Extent): readonly Timed[] 
   ];
   const pay = (): Scene => ({ kind: 'payment', from: anyNode(), to: anyNode() });
   return [
-    ...drawTimes(chance, hours, 8 * minuteMs).map((atMs) => ({
+    ...drawTimes(chance, hours, 5 * minuteMs).map((atMs) => ({
       atMs,
       scene: chance.pick(drawn)(),
     })),

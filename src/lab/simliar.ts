@@ -5,7 +5,8 @@
 import { Fault } from '../primitives/fault.ts';
 import type { Chance } from './chance.ts';
 import type { Ledgers } from './ledger.ts';
-import { type Lie, type LieName, lies } from './liars.ts';
+import { type LieName, lies } from './liars.ts';
+import type { Lie } from './lie.ts';
 import type { SimNet } from './simnet.ts';
 import type { SimTransport } from './simtransport.ts';
 import { answerTruly } from './truth.ts';
