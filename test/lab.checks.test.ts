@@ -159,7 +159,7 @@ test('nodes are on one tip if they are up and have the same', async () => {
   expect(areOnOneTip([two])).toBe(false);
 });
 
-test('a payment is lost that is neither mined nor waits everywhere, though its coin is there', async () => {
+test('a payment is lost that neither is mined nor waits everywhere, but could', async () => {
   const { stage, node, host } = await watched();
   const other = await stage.node('b', { isIdle: true });
   const { best } = stage.ledgers;

@@ -76,7 +76,7 @@ test('a snapshot stands still, and the walk over it too', async () => {
   expect(await contentOf(database)).toEqual([]);
 });
 
-test('a loss of power takes whole batches from the end, and none up to the last synced one', async () => {
+test('a loss of power takes whole batches from the end, and nothing synced', async () => {
   await fc.assert(
     fc.asyncProperty(batches, fc.string(), async (written, seed) => {
       const disk = new Disk();
@@ -117,7 +117,7 @@ test('a program that is killed leaves all that it was told is written', async ()
   expect(await contentOf(disk.boot())).toEqual(['01 01']);
 });
 
-test('a write in which the machine dies is never answered, and is there whole or not at all', async () => {
+test('a write in which the machine dies is there whole or not, and never answered', async () => {
   const outcomes = new Set<string>();
   for (let seed = 0; seed < 20; seed++) {
     const disk = new Disk();

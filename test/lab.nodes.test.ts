@@ -17,7 +17,7 @@ test('a node mines at the pace of its hashes', async () => {
   expect(heightOf(node)).toBeLessThan(700);
 });
 
-test('where the difficulty follows the miners, their pace comes to be that of the network', async () => {
+test('where the difficulty follows the miners their pace is that of the network', async () => {
   const stage = new Stage({ params: { ...heath, limitBits: 0x207f_ffff } });
   const node = await stage.node('a');
   await stage.minutes(120);

@@ -49,10 +49,11 @@ export class Stage {
     return node;
   }
 
-  /** A liar that calls on nobody by itself. */
-  liar(lie: LieName): SimLiar {
+  /** A liar that calls on these. */
+  liar(lie: LieName, victims: readonly string[]): SimLiar {
     const { net, ledgers, chance } = this;
-    return new SimLiar({ name: lie, lie, net, ledgers, chance, victims: () => [] });
+    const addresses = () => victims.map((each) => net.addressOf(each));
+    return new SimLiar({ name: 'liar', lie, net, ledgers, chance, victims: addresses });
   }
 
   minutes(count: number): Promise<boolean> {

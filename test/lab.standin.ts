@@ -45,7 +45,7 @@ class StandIn {
   }
 
   async start(): Promise<this> {
-    const { host, transport } = this.#parts;
+    const { node, transport } = this.#parts;
     await transport.start({
       onPeer: (peer, state) => {
         if (state === 'ready') this.#begin(() => this.#sync(peer), peer);
@@ -54,7 +54,7 @@ class StandIn {
       onGossip: (topic, from, bytes) => this.#hear(topic, from, bytes),
       onRequest: (method, _from, bytes) => this.#answer(method, bytes),
     });
-    host.events.listen((event) => {
+    node.events.listen((event) => {
       if (this.#isOver) return;
       if (event.kind === 'block') {
         this.#begin(() => transport.publish('block', encode(Header, event.block.header)));
@@ -109,7 +109,7 @@ class StandIn {
     this.#busy.add(peer);
     try {
       const { work } = await this.#ask(peer, 'status', await this.#status(), Status);
-      if (work > this.#parts.host.chain.tip.work) await this.#catchUp(peer);
+      if (work > this.#parts.node.chain.tip.work) await this.#catchUp(peer);
       await this.#askPayments(peer);
     } finally {
       this.#busy.delete(peer);
@@ -117,14 +117,12 @@ class StandIn {
   }
 
   async #catchUp(peer: PeerId): Promise<void> {
-    const { host } = this.#parts;
+    const { node } = this.#parts;
     const locator = encode(Locator, await this.#locator());
     const headers = await this.#ask(peer, 'headers', locator, Headers);
-    const hashes: Hash[] = [];
-    for (const header of headers) {
-      const hash = hashHeader(header);
-      if (!(await host.chain.store.entry(hash))) hashes.push(hash);
-    }
+    // Behind the first that is new all are.
+    const hashes = headers.map(hashHeader);
+    while (hashes[0] && (await node.chain.store.entry(hashes[0]))) hashes.shift();
     while (hashes.length > 0) {
       const asked = hashes.splice(0, maxBlocksAsked);
       const question = encode(BlocksQuestion, { form: 0, hashes: asked });
@@ -134,7 +132,7 @@ class StandIn {
       for (const [i, body] of bodies.entries()) {
         const block = decode(Block, body);
         if (hashHeader(block.header) !== asked[i]) throw new DecodeError('another block');
-        const answer = await host.submitBlock(block);
+        const answer = await node.submitBlock(block);
         if (isReject(answer) && answer.kind !== 'later') throw new DecodeError(answer.reason);
         if (isReject(answer)) return;
       }
@@ -142,24 +140,24 @@ class StandIn {
   }
 
   async #askPayments(peer: PeerId): Promise<void> {
-    const { host } = this.#parts;
+    const { node } = this.#parts;
     const ids = await this.#ask(peer, 'mempool', encode(MempoolQuestion, []), Ids);
-    const known = new Set(host.mempool.list().map(({ transaction }) => wtxid(transaction)));
+    const known = new Set(node.mempool.list().map(({ transaction }) => wtxid(transaction)));
     const wanted = ids.filter((id) => !known.has(id)).slice(0, 100);
     if (wanted.length === 0) return;
     const payments = await this.#ask(peer, 'mempool', encode(MempoolQuestion, wanted), Payments);
-    for (const each of payments) await host.submitPayment(decode(Transaction, each), peer);
+    for (const each of payments) await node.submitPayment(decode(Transaction, each), peer);
   }
 
   async #hear(topic: Topic, from: PeerId, bytes: Uint8Array): Promise<GossipVerdict> {
-    const { host } = this.#parts;
+    const { node } = this.#parts;
     try {
       if (topic === 'tx') {
-        const answer = await host.submitPayment(decode(Transaction, bytes), from);
+        const answer = await node.submitPayment(decode(Transaction, bytes), from);
         return isReject(answer) ? 'ignore' : 'accept';
       }
       const header = decode(Header, bytes);
-      if (await host.chain.store.entry(hashHeader(header))) return 'accept';
+      if (await node.chain.store.entry(hashHeader(header))) return 'accept';
       this.#begin(() => this.#sync(from), from);
       return 'ignore';
     } catch (error) {
@@ -170,14 +168,14 @@ class StandIn {
   }
 
   async #answer(method: Method, bytes: Uint8Array): Promise<Uint8Array> {
-    const { host } = this.#parts;
+    const { node } = this.#parts;
     if (method === 'status') return encodeAnswer(Status, decode(Status, await this.#status()));
     if (method === 'headers') {
       return encodeAnswer(Headers, await this.#headersAfter(decode(Locator, bytes)));
     }
     if (method === 'mempool') {
       const wanted = new Set(decode(MempoolQuestion, bytes));
-      const all = host.mempool.list().map(({ transaction }) => transaction);
+      const all = node.mempool.list().map(({ transaction }) => transaction);
       if (wanted.size === 0) return encodeAnswer(Ids, all.map(wtxid));
       const found = all.filter((each) => wanted.has(wtxid(each)));
       return encodeAnswer(
@@ -188,16 +186,16 @@ class StandIn {
     if (method !== 'blocks') return encodeNo('unknown');
     const bodies: Uint8Array[] = [];
     for (const hash of decode(BlocksQuestion, bytes).hashes) {
-      const entry = await host.chain.store.entry(hash);
+      const entry = await node.chain.store.entry(hash);
       if (!entry) break;
-      bodies.push(encode(Block, await host.chain.store.block(entry)));
+      bodies.push(encode(Block, await node.chain.store.block(entry)));
     }
     return encodeAnswer(Bodies, bodies);
   }
 
   async #status(): Promise<Uint8Array> {
-    const { host, now } = this.#parts;
-    const { tip, params } = host.chain;
+    const { node, now } = this.#parts;
+    const { tip, params } = node.chain;
     const genesis = hashHeader(params.genesis.header);
     const agent = new TextEncoder().encode('stand-in');
     const { height, work } = tip;
@@ -205,7 +203,7 @@ class StandIn {
   }
 
   async #locator(): Promise<readonly Hash[]> {
-    const { store, tip } = this.#parts.host.chain;
+    const { store, tip } = this.#parts.node.chain;
     const hashes: Hash[] = [];
     for (let height = tip.height, step = 1; height > 0; height -= step) {
       hashes.push(hashOf(await store.activeEntry(height)));
@@ -215,7 +213,7 @@ class StandIn {
   }
 
   async #headersAfter(locator: readonly Hash[]): Promise<readonly Header[]> {
-    const { store, tip } = this.#parts.host.chain;
+    const { store, tip } = this.#parts.node.chain;
     let height = 0;
     for (const hash of locator) {
       const entry = await store.entry(hash);

@@ -22,6 +22,20 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
     packages: [],
   },
   rpc: { below: ['primitives', 'consensus', 'node'], packages: ['@noble/'] },
+  lab: {
+    below: [
+      'primitives',
+      'consensus',
+      'chain',
+      'mempool',
+      'miner',
+      'wallet',
+      'network',
+      'node',
+      'rpc',
+    ],
+    packages: ['@noble/'],
+  },
   cli: {
     below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'wallet', 'node', 'rpc'],
     packages: [

@@ -1,9 +1,9 @@
 /**
  * The ledgers: what every block of this world leaves, worked out from the rules alone.
  *
- * Nothing of the room `chain` is in it: no store, no undo, no reorganisation. A block is judged once
- * on what its parent left, and what it leaves is a value that never changes; so the state of every
- * branch is there, for whoever wants to hold a node against it.
+ * Nothing of the room `chain` is in it: no store, no undo, no reorganisation. A block is judged
+ * once on what its parent left, and what it leaves is a value that never changes; so the state of
+ * every branch is there, for whoever wants to hold a node against it.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
 import type { VerifyAll } from '../chain/chain.ts';

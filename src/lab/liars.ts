@@ -4,41 +4,17 @@
  * A lie is what it answers, where that is not the truth, and what it does of its own accord. All
  * else a liar says as an honest peer would, out of the ledgers of this world: it knows everything.
  */
-import type { Method, PeerId, Topic, Transport } from '../network/boundary.ts';
-import { methods, topics } from '../network/boundary.ts';
-import { maxAnswerBytes, maxGossipBytes, maxHeaders } from '../network/limits.ts';
-import { Bodies, encodeAnswer, encodeNo, Headers, Status } from '../network/messages.ts';
-import { Block, Header, hashHeader } from '../primitives/block.ts';
+import type { PeerId } from '../network/boundary.ts';
+import { BlockTxs, BlockTxsQuestion, CompactBlock, compactOf } from '../network/compact.ts';
+import { maxHeaders } from '../network/limits.ts';
+import { Bodies, encodeAnswer, Headers, Status } from '../network/messages.ts';
+import { Block, type Header, hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
-import type { Chance } from './chance.ts';
 import { ancestor, type Ledger, type Ledgers } from './ledger.ts';
+import { type Answer, announce, type LiarParts, type Lie } from './lie.ts';
+import { floods, knowsNothing, saysTooMuch, talksJunk } from './noise.ts';
 import { pressBlock, pressHash, pressHeaders } from './press.ts';
-import { headersAfter, readHashes, statusOf } from './truth.ts';
-
-/** What a liar has in its hands. */
-export interface LiarParts {
-  readonly transport: Transport;
-  readonly ledgers: Ledgers;
-  readonly chance: Chance;
-}
-
-/** What it answers; `undefined` where it says the truth. */
-type Answer = (
-  method: Method,
-  from: PeerId,
-  bytes: Uint8Array,
-) => Promise<Uint8Array> | Uint8Array | undefined;
-
-export interface Lie {
-  readonly answer?: Answer;
-  /** Done every so often. */
-  readonly act?: () => Promise<unknown>;
-}
-
-/** Tells of a block by its header. */
-function announce(transport: Transport, header: Header): Promise<void> {
-  return transport.publish('block', encode(Header, header));
-}
+import { attempt, headersAfter, isForCompact, readHashes, statusOf } from './truth.ts';
 
 /** Answers as if these blocks, of this peer's own making, were on the best branch. */
 function serving(blocks: ReadonlyMap<Hash, Block>, latest: () => Header | undefined): Answer {
@@ -97,6 +73,56 @@ function swapsBodies({ transport, ledgers }: LiarParts): Lie {
   };
 }
 
+/** Has every block, but never as it is: the header is true, and something behind it is not. */
+function spoilsBodies({ transport, ledgers, chance }: LiarParts): Lie {
+  const spoil = (block: Block): Block => {
+    const [coinbase, ...payments] = block.transactions;
+    if (!coinbase || chance.is(0.3)) return { ...block, transactions: [] };
+    // The txid does not commit to a witness, but the block does.
+    const witness = [chance.bytes(32)];
+    const inputs = coinbase.inputs.map((input) => ({ ...input, witness }));
+    const last = payments.at(-1);
+    // CVE-2012-2459: the last one twice may give the same root.
+    const twice = last && chance.is(0.5) ? [last] : [];
+    return { ...block, transactions: [{ ...coinbase, inputs }, ...payments, ...twice] };
+  };
+  return {
+    answer: (method, _from, bytes) => {
+      if (method !== 'blocks' || isForCompact(bytes)) return undefined;
+      const found = readHashes(bytes).flatMap((hash) => ledgers.get(hash) ?? []);
+      return encodeAnswer(
+        Bodies,
+        found.map(({ block }) => encode(Block, spoil(block))),
+      );
+    },
+    act: () => announce(transport, ledgers.best.block.header),
+  };
+}
+
+/** Tells blocks in compact form, but by false ids, or fills in what belongs elsewhere. */
+function spoilsCompact({ transport, ledgers, chance }: LiarParts): Lie {
+  return {
+    answer: (method, _from, bytes) => {
+      const [hash] = readHashes(bytes);
+      const ledger = hash && ledgers.get(hash);
+      if (method === 'blocks' && ledger && isForCompact(bytes)) {
+        const { header, prefilled } = compactOf(ledger.block, 0n);
+        const ids = Array.from({ length: chance.below(4) }, () => chance.below(2 ** 40));
+        const at = chance.below(3);
+        const moved = prefilled.map((each) => ({ ...each, at }));
+        const compact = { header, nonce: 0n, shortIds: ids, prefilled: moved };
+        return encodeAnswer(Bodies, [encode(CompactBlock, compact)]);
+      }
+      const question = method === 'blocktxs' ? attempt(BlockTxsQuestion, bytes) : undefined;
+      if (!question) return undefined;
+      const { transactions } = ledgers.best.block;
+      const wrong = question.positions.flatMap(() => transactions[0] ?? []);
+      return encodeAnswer(BlockTxs, { block: question.block, transactions: wrong });
+    },
+    act: () => announce(transport, ledgers.best.block.header),
+  };
+}
+
 /** Mines good blocks, tells of them, and never lets anybody have one. */
 function withholdsBodies({ transport, ledgers, chance }: LiarParts): Lie {
   let latest: Header | undefined;
@@ -112,10 +138,15 @@ function withholdsBodies({ transport, ledgers, chance }: LiarParts): Lie {
   };
 }
 
+/** What `neverEnds` has to say in each world: it takes a while to make. */
+const endless = new WeakMap<Ledgers, readonly Header[]>();
+
 /** Has ever more headers of the least work there is, from far below the tip. */
 function neverEnds({ ledgers, chance }: LiarParts): Lie {
   const { params } = ledgers;
-  const branch = pressHeaders(ledgers.genesis, params, { count: maxHeaders, chance });
+  const branch =
+    endless.get(ledgers) ?? pressHeaders(ledgers.genesis, params, { count: maxHeaders, chance });
+  endless.set(ledgers, branch);
   const places = new Map(branch.map((header, i) => [hashHeader(header), i]));
   return {
     answer: (method, _from, bytes) => {
@@ -126,37 +157,6 @@ function neverEnds({ ledgers, chance }: LiarParts): Lie {
       const [at = -1] = readHashes(bytes).flatMap((hash) => places.get(hash) ?? []);
       const rest = branch.slice(at + 1);
       return encodeAnswer(Headers, rest.length > 0 ? rest : branch);
-    },
-  };
-}
-
-/** Says bytes that mean nothing, wherever anything can be said. */
-function talksJunk({ transport, chance }: LiarParts): Lie {
-  const junk = (most: number) => chance.bytes(chance.below(most));
-  return {
-    answer: (method) => (method === 'status' ? undefined : junk(2_000)),
-    act: async () => {
-      for (const topic of topics) await transport.publish(topic, junk(300));
-      await askAll(transport, (method) => ({ method, bytes: junk(300) }));
-    },
-  };
-}
-
-/** Asks and tells as fast as it can. */
-function floods({ transport, ledgers, chance }: LiarParts): Lie {
-  return {
-    act: async () => {
-      const tell = (topic: Topic) => transport.publish(topic, chance.bytes(200));
-      for (let i = 0; i < 50; i++) await tell('tx');
-      for (let i = 0; i < 50; i++) {
-        const [header] = pressHeaders(ledgers.genesis, ledgers.params, { count: 1, chance });
-        if (header) await announce(transport, header);
-      }
-      const locator = Uint8Array.of(0);
-      const rounds = Array.from({ length: 20 }, () =>
-        askAll(transport, (method) => ({ method, bytes: locator })),
-      );
-      await Promise.all(rounds);
     },
   };
 }
@@ -201,46 +201,13 @@ function isStale({ transport, ledgers, chance }: LiarParts): Lie {
   };
 }
 
-/** Says that it will say more than anybody could hear. */
-function saysTooMuch({ transport, chance }: LiarParts): Lie {
-  const count = Uint8Array.of(0, 0xfe, 0xff, 0xff, 0xff, 0x01);
-  const act = async () => {
-    await transport.publish(chance.pick(topics), new Uint8Array(maxGossipBytes + 1));
-    await transport.publish(chance.pick(topics), count.subarray(1));
-    await askAll(transport, (method) => ({ method, bytes: count.subarray(1) }));
-  };
-  const answer: Answer = (method) => {
-    if (method === 'status') return undefined;
-    return chance.is(0.5) ? count : new Uint8Array(Math.min(maxAnswerBytes[method] + 1, 500_000));
-  };
-  return { answer, act };
-}
-
-/** Knows nothing, whatever it is asked. */
-function knowsNothing(): Lie {
-  return { answer: (method) => (method === 'status' ? undefined : encodeNo('unknown')) };
-}
-
-/** Asks every peer everything; what comes of it, it does not want to know. */
-async function askAll(
-  transport: Transport,
-  question: (method: Method) => { readonly method: Method; readonly bytes: Uint8Array },
-): Promise<void> {
-  const asked = transport.peers().flatMap(({ id }) =>
-    methods.map((each) => {
-      const { method, bytes } = question(each);
-      const options = { timeoutMs: 10_000, maxBytes: maxAnswerBytes[method] };
-      return transport.request(id, method, bytes, options);
-    }),
-  );
-  await Promise.allSettled(asked);
-}
-
 /** By their names, for the stories to choose from. */
 export const lies = {
   claimsWork,
   claimsTooMuch,
   swapsBodies,
+  spoilsBodies,
+  spoilsCompact,
   withholdsBodies,
   neverEnds,
   talksJunk,

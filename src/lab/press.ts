@@ -1,4 +1,4 @@
-/** The press: makes blocks for those who lie, good ones and bad ones, on any block of this world. */
+/** The press: makes blocks for those who lie, good ones and bad ones, on any block there is. */
 import { commitmentHash, commitmentOutput } from '../consensus/commitment.ts';
 import { nextBits } from '../consensus/difficulty.ts';
 import type { Params } from '../consensus/params.ts';

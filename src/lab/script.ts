@@ -25,7 +25,7 @@ export type Scene =
   | { readonly kind: 'clock'; readonly node: number; readonly seconds: number }
   | { readonly kind: 'payment'; readonly from: number; readonly to: number };
 
-export interface Timed {
+interface Timed {
   readonly atMs: number;
   readonly scene: Scene;
 }
@@ -112,7 +112,7 @@ function drawScenes(chance: Chance, { hours, nodes }: Extent): readonly Timed[] 
   ];
   const pay = (): Scene => ({ kind: 'payment', from: anyNode(), to: anyNode() });
   return [
-    ...drawTimes(chance, hours, 8 * minuteMs).map((atMs) => ({
+    ...drawTimes(chance, hours, 5 * minuteMs).map((atMs) => ({
       atMs,
       scene: chance.pick(drawn)(),
     })),

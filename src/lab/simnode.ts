@@ -22,7 +22,7 @@ import type { SimTransport } from './simtransport.ts';
 
 /** What is handed to whoever speaks to the network for a node. */
 export interface AttachParts {
-  readonly host: Node;
+  readonly node: Node;
   /** Not started: that is for the one who hears. */
   readonly transport: Transport;
   readonly timers: Timers;
@@ -34,7 +34,7 @@ export interface AttachParts {
 }
 
 /** What speaks to the network, until it is stopped. */
-export interface Attached {
+interface Attached {
   stop(): Promise<void>;
 }
 
@@ -146,7 +146,7 @@ export class SimNode {
     const transport = net.join(name, part);
     const timers = this.#timersUntil(isOver);
     const random = this.#chance.stream(`network ${boot}`).bytes;
-    const parts = { host, transport, timers, random, now: this.now, peers: peers() };
+    const parts = { node: host, transport, timers, random, now: this.now, peers: peers() };
     const attached = await attach(parts);
     const rest = { clock: timers, chance: this.#chance.stream(`miner ${boot}`), hashesPerSecond };
     const miner = new SimMiner(host, { ...rest, script: this.purse.script, watch: clock });

@@ -22,7 +22,7 @@ import { Trace } from './trace.ts';
 /** Bitcoin's regtest, where a minted coin can be spent by the next block. */
 export const grass: Params = { ...regtest, name: 'grass', coinbaseMaturity: 1 };
 
-/** The same with a difficulty that follows the miners, and with little patience for wrong clocks. */
+/** The same, but the difficulty follows the miners, and there is no patience for wrong clocks. */
 export const heath: Params = {
   ...regtest,
   name: 'heath',
@@ -59,6 +59,7 @@ export interface Report {
   readonly liars: readonly LieName[];
   readonly height: number;
   readonly crashes: number;
+  readonly reorgs: number;
   readonly payments: number;
   /** Of the payments, those in the chain of the tip. */
   readonly mined: number;
@@ -94,6 +95,7 @@ class Story {
   readonly #liars: readonly SimLiar[];
   readonly #payments: Transaction[] = [];
   #crashes = 0;
+  #reorgs = 0;
   #isOver = false;
 
   constructor(seed: string, options: StoryOptions) {
@@ -135,8 +137,12 @@ class Story {
 
   readonly #watcher: Watcher = {
     onBoot: ({ name }, host) => this.#checks.checkBoot(name, host),
-    // A listener must not throw: what is wrong ends the run instead.
-    onEvent: (node, event) => this.#clock.watch((async () => this.#checks.hear(node, event))()),
+    onEvent: (node, event) => {
+      if (event.kind === 'reorg') this.#reorgs++;
+      // A listener must not throw: what is wrong ends the run instead.
+      const check = async () => this.#checks.hear(node, event);
+      this.#clock.watch(check());
+    },
     onDeath: (node) => {
       this.#crashes++;
       this.#later(restartMs, () => this.#boot(node));
@@ -161,6 +167,7 @@ class Story {
       liars: this.#script.liars,
       height,
       crashes: this.#crashes,
+      reorgs: this.#reorgs,
       payments: this.#payments.length,
       mined: mined.length,
       healedAfterSeconds,
@@ -231,7 +238,8 @@ class Story {
     const isWell = () => areOnOneTip(this.#nodes) && lost().length === 0;
     if (await this.#clock.run(limitMs, isWell)) return;
     const tips = this.#nodes.map(({ name, host }) => {
-      return `${name} at ${host ? `${host.chain.tip.height} ${hashOf(host.chain.tip)}` : 'nothing'}`;
+      const tip = host?.chain.tip;
+      return tip ? `${name} at ${tip.height} ${hashOf(tip)}` : `${name} is down`;
     });
     const missing = lost().map(txid);
     throw new Violation(`not healed: ${tips.join(', ')}; lost payments: ${missing.join(', ')}`);
