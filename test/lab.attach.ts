@@ -4,11 +4,10 @@ import { goOnline } from '../src/node/online.ts';
 
 /** Bans last as long as the program. */
 export function attachTo(tell: (line: string) => void = () => {}): Attach {
-  return async ({ host: node, ...outside }) => {
+  return async (outside) => {
     const banned = new Set<string>();
     return goOnline({
       ...outside,
-      node,
       agent: 'lab',
       bans: {
         ban: (peer) => {

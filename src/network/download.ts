@@ -126,7 +126,7 @@ export class Download {
       const isCompact = isNear && this.#wire.parts.home.mempool.size > 0;
       const count =
         (isCompact && (await this.#fetchOne(peer, batch))) || (await this.#fetchRow(peer, batch));
-      if (count === 0) this.#wire.strike(peer, 'it has not the block that it told of');
+      if (count === 0) this.#wire.strike(peer, 'it has not the block that it told of', 2);
     } finally {
       peer.asked--;
       for (const entry of batch) this.#asked.delete(hashOf(entry));

@@ -17,6 +17,8 @@ import { maxAheadHeaders, maxBadHashes } from './limits.ts';
 /** Headers in a row as far as they hold up, and what is wrong with the next. */
 export interface Row {
   readonly entries: readonly Entry[];
+  /** Of so many from the first on the blocks are here. */
+  readonly stored: number;
   readonly wrong: Reject | undefined;
 }
 
@@ -65,6 +67,18 @@ export class HeaderTree {
     }
   }
 
+  /** Forgets all that leads to none of these: nobody is here any more who has it. */
+  retain(ends: Iterable<Entry>): void {
+    const kept = new Set<Hash>();
+    for (const end of ends) {
+      let at: Entry | undefined = this.#ahead.get(hashOf(end));
+      for (; at && !kept.has(hashOf(at)); at = this.#ahead.get(at.header.parent)) {
+        kept.add(hashOf(at));
+      }
+    }
+    for (const hash of this.#ahead.keys()) if (!kept.has(hash)) this.#ahead.delete(hash);
+  }
+
   /** The headers on the way to this one, from the first whose block is not here. */
   pathTo(entry: Entry): readonly Entry[] {
     const path: Entry[] = [];
@@ -84,29 +98,29 @@ export class HeaderTree {
     { now, params, beyond }: JudgeOptions,
   ): Promise<Row> {
     const row = new Map<Hash, Entry>();
+    const ahead = (hash: Hash) => row.get(hash) ?? beyond?.get(hash) ?? this.#ahead.get(hash);
     const past: Past = {
-      entry: async (hash) =>
-        row.get(hash) ??
-        beyond?.get(hash) ??
-        this.#ahead.get(hash) ??
-        (await view.store.entry(hash)),
+      entry: async (hash) => ahead(hash) ?? (await view.store.entry(hash)),
       hashAt: (height) => view.store.hashAt(height),
       coins: (at) => view.store.coins(at),
     };
     const branch = new Branch(past, params);
     const entries: Entry[] = [];
+    let stored = 0;
     for (const header of headers) {
       const hash = hashHeader(header);
-      const known = await past.entry(hash);
-      if (known?.isFailed || this.#bad.has(hash)) {
-        return { entries, wrong: reject('bad-prevblk', { block: hash }) };
+      // Where the block of its parent is not here its own is not, and the disk need not be asked.
+      const here = ahead(header.parent) ? undefined : await view.store.entry(hash);
+      if (here?.isFailed || this.#bad.has(hash)) {
+        return { entries, stored, wrong: reject('bad-prevblk', { block: hash }) };
       }
-      const judged = known ?? (await judgeOne(header, branch, past, { now, params }));
-      if (isReject(judged)) return { entries, wrong: judged };
-      row.set(hash, judged);
+      if (here) stored++;
+      const judged = here ?? ahead(hash) ?? (await judgeOne(header, branch, past, { now, params }));
+      if (isReject(judged)) return { entries, stored, wrong: judged };
+      if (!here) row.set(hash, judged);
       entries.push(judged);
     }
-    return { entries, wrong: undefined };
+    return { entries, stored, wrong: undefined };
   }
 }
 

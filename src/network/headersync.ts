@@ -9,6 +9,7 @@ import { type Entry, hashOf } from '../chain/entry.ts';
 import { workFromBits } from '../consensus/work.ts';
 import type { Header } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
+import { Fault } from '../primitives/fault.ts';
 import type { HeaderTree, Row } from './headers.ts';
 import {
   lowWorkBlocks,
@@ -113,7 +114,13 @@ export class HeaderSync {
       const from = last === undefined ? base : [last, ...base].slice(0, maxLocator);
       const question = encode(Locator, from);
       const headers = await this.#wire.ask(peer, 'headers', question, Headers);
-      const { entries, wrong } = await this.#judge(headers, low);
+      const [first] = headers;
+      if (last !== undefined && first && first.parent !== last) {
+        // Its chain changed meanwhile; or it would have us ask for the same for ever.
+        this.#wire.strike(peer, 'it does not go on where it ended');
+        return shown;
+      }
+      const { entries, stored, wrong } = await this.#judge(headers, low);
       const isTooEarly = wrong?.reason === 'time-too-new';
       if (wrong && !isTooEarly) throw this.#blame(peer, wrong.reason);
       const end = entries.at(-1);
@@ -124,7 +131,8 @@ export class HeaderSync {
       const [mark, ...others] = marks;
       if (mark !== undefined && mark !== last) throw this.#blame(peer, 'not what came before');
       marks = others;
-      if (mark === undefined && end.work < this.leastWork) low = this.#addLow(peer, low, entries);
+      if (mark === undefined && end.work < this.leastWork)
+        low = this.#addLow(peer, low, entries.slice(stored));
       else if (low && !low.isWhole) {
         // Enough work after all: from the beginning, and this time all of it is kept.
         marks = [...low.marks, last];
@@ -132,7 +140,8 @@ export class HeaderSync {
         this.#low.delete(peer);
         continue;
       } else {
-        await this.#keep(peer, [...(low?.recent.values() ?? []), ...entries]);
+        await this.#keep(peer, [...(low?.recent.values() ?? []), ...entries.slice(stored)]);
+        peer.shows(end);
         low = undefined;
         this.#low.delete(peer);
       }
@@ -146,14 +155,12 @@ export class HeaderSync {
     return home.read((view) => this.#tree.judge(headers, view, options));
   }
 
-  /** Takes these into the tree, as far as their blocks are not here, when there is room. */
+  /** Takes these into the tree, whose blocks are not here, when there is room. */
   async #keep(peer: Peer, entries: readonly Entry[]): Promise<void> {
     if (this.#tree.isFull) await new Promise<void>((go) => this.#waiting.push(go));
-    const { home } = this.#wire.parts;
+    if (peer.isGone) throw new Fault('peer-gone', `peer ${peer.id} is gone`);
     for (const entry of entries) {
-      const hash = hashOf(entry);
-      const isHere = this.#tree.get(hash) ?? (await home.chain.store.entry(hash));
-      if (!isHere) this.#tree.add(entry);
+      if (!this.#tree.get(hashOf(entry))) this.#tree.add(entry);
       peer.shows(entry);
     }
     this.#onGrown(peer);

@@ -58,7 +58,7 @@ export const maxLowWorkHeaders = 2_016 + 11;
 /** A branch must come up to our work less that of so many blocks before anything of it is kept. */
 export const lowWorkBlocks = 144;
 /** Headers whose blocks are not here yet. */
-export const maxAheadHeaders = 20_000;
+export const maxAheadHeaders = 2 * maxHeaders;
 /** Blocks that are asked for ahead of the one that is next. */
 export const maxAheadBlocks = 512;
 /** Blocks that came ahead of the one that is next, in bytes. */

@@ -128,7 +128,9 @@ export class Network {
     peer.isGone = true;
     this.wire.peers.delete(id);
     this.#parts.home.mempool.orphanage.drop(id);
+    this.#tree.retain([...this.wire.peers.values()].flatMap(({ best }) => best ?? []));
     this.#download.wake();
+    this.#headers.resume();
     this.#headers.wake();
   }
 

@@ -108,8 +108,8 @@ export class Wire {
   }
 
   /** It failed us, which may be nobody's fault; too often, and we leave it. */
-  strike(peer: Peer, why: string): void {
-    peer.strikes++;
+  strike(peer: Peer, why: string, weight = 1): void {
+    peer.strikes += weight;
     peer.restsUntil = this.nowMs + restMs;
     const { tell } = this.parts;
     tell('debug', 'a peer failed', { peer: peer.id, because: why, strikes: peer.strikes });
