@@ -126,12 +126,18 @@ export class Download {
       const isCompact = isNear && this.#wire.parts.home.mempool.size > 0;
       const count =
         (isCompact && (await this.#fetchOne(peer, batch))) || (await this.#fetchRow(peer, batch));
-      if (count === 0) this.#wire.strike(peer, 'it has not the block that it told of', 2);
+      if (count === 0) this.#miss(peer);
     } finally {
       peer.asked--;
       for (const entry of batch) this.#asked.delete(hashOf(entry));
       this.wake();
     }
+  }
+
+  /** It has not what it told of. Who passed a header on may never have got its block himself. */
+  #miss(peer: Peer): void {
+    if (peer.isVouched) this.#wire.strike(peer, 'it has not the block that it told of', 2);
+    else peer.best = undefined;
   }
 
   /** In compact form; how many came so. */

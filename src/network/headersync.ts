@@ -117,7 +117,7 @@ export class HeaderSync {
       const [first] = headers;
       if (last !== undefined && first && first.parent !== last) {
         // Its chain changed meanwhile; or it would have us ask for the same for ever.
-        this.#wire.strike(peer, 'it does not go on where it ended');
+        this.#wire.strike(peer, 'it does not go on where it ended', 3);
         return shown;
       }
       const { entries, stored, wrong } = await this.#judge(headers, low);
@@ -141,7 +141,7 @@ export class HeaderSync {
         continue;
       } else {
         await this.#keep(peer, [...(low?.recent.values() ?? []), ...entries.slice(stored)]);
-        peer.shows(end);
+        peer.shows(end, true);
         low = undefined;
         this.#low.delete(peer);
       }
@@ -161,7 +161,7 @@ export class HeaderSync {
     if (peer.isGone) throw new Fault('peer-gone', `peer ${peer.id} is gone`);
     for (const entry of entries) {
       if (!this.#tree.get(hashOf(entry))) this.#tree.add(entry);
-      peer.shows(entry);
+      peer.shows(entry, true);
     }
     this.#onGrown(peer);
   }

@@ -15,7 +15,15 @@ import { Download } from './download.ts';
 import { HeaderTree } from './headers.ts';
 import { HeaderSync } from './headersync.ts';
 import { maxPaymentsAsked } from './limits.ts';
-import { encodeAnswer, encodeNo, Ids, MempoolQuestion, Payments, Status } from './messages.ts';
+import {
+  BlocksQuestion,
+  encodeAnswer,
+  encodeNo,
+  Ids,
+  MempoolQuestion,
+  Payments,
+  Status,
+} from './messages.ts';
 import { Peer } from './peer.ts';
 import { Relay } from './relay.ts';
 import {
@@ -32,6 +40,8 @@ import { Wire, type WireParts } from './wire.ts';
 const tickMs = 1_000;
 /** So often somebody is asked what he has, for news can be lost. */
 const refreshMs = 30_000;
+/** So long is a block awaited together with a peer that asked for it. */
+const awaitedMs = 5_000;
 /** With more blocks to come than this, payments cannot be judged and news is old. */
 const behindBlocks = 3;
 
@@ -53,6 +63,8 @@ export class Network {
   readonly #headers: HeaderSync;
   readonly #download: Download;
   readonly #relay: Relay;
+  /** Peers that asked for a block of which we have no more than the header yet. */
+  #awaiting: (() => void)[] = [];
   #endTick = () => {};
   #refreshedMs = 0;
   #isStopped = false;
@@ -96,6 +108,7 @@ export class Network {
 
   /** A block joined our chain: tells of it, where it is news. */
   onBlock(header: Header, isTip: boolean): void {
+    for (const go of this.#awaiting.splice(0)) go();
     this.#relay.onBlock();
     this.#tree.remove(hashHeader(header));
     if (isTip && !this.isBehind) this.#relay.tellBlock(header);
@@ -178,7 +191,7 @@ export class Network {
   #onGrown(): void {
     for (const peer of this.wire.peers.values()) {
       const shown = peer.status && this.#tree.get(peer.status.tip);
-      if (shown) peer.shows(shown);
+      if (shown) peer.shows(shown, true);
     }
     this.#download.wake();
   }
@@ -188,7 +201,7 @@ export class Network {
     const entry: Entry | undefined =
       this.#tree.get(tip) ?? (await this.#parts.home.chain.store.entry(tip));
     if (!entry || entry.isFailed) return;
-    peer.shows(entry);
+    peer.shows(entry, true);
     this.#download.wake();
   }
 
@@ -223,10 +236,22 @@ export class Network {
 
   async #answer(method: Exclude<Method, 'status'>, question: Uint8Array): Promise<Uint8Array> {
     if (method === 'headers') return answerHeaders(question, this.#parts);
-    if (method === 'blocks') return answerBlocks(question, this.#parts);
+    if (method === 'blocks') return this.#answerBlocks(question);
     if (method === 'blocktxs') return answerBlockTxs(question, this.#parts);
     if (method === 'mempool') return answerMempool(question, this.#parts);
     return this.#parts.answerPeers();
+  }
+
+  /** A block whose header we passed on is awaited with whoever asks for it. */
+  async #answerBlocks(question: Uint8Array): Promise<Uint8Array> {
+    const [first] = decode(BlocksQuestion, question).hashes;
+    if (first !== undefined && this.#tree.get(first)) {
+      await new Promise<void>((resolve) => {
+        this.#awaiting.push(resolve);
+        this.#parts.timers.after(awaitedMs, resolve);
+      });
+    }
+    return answerBlocks(question, this.#parts);
   }
 
   /** Asks for what waits there and not here. */

@@ -24,6 +24,8 @@ export class Peer {
   pingMs: number | undefined;
   /** The heaviest header that it showed us. */
   best: Entry | undefined;
+  /** It said of itself that it has that block; else it only passed the header on. */
+  isVouched = false;
   /** It told of something whose parent we do not know. */
   hasMore = false;
   isFetchingHeaders = false;
@@ -46,8 +48,11 @@ export class Peer {
     this.id = id;
   }
 
-  /** It has this block, and with it all before. */
-  shows(entry: Entry): void {
-    if (!this.best || entry.work > this.best.work) this.best = entry;
+  /** It has this block, and with it all before; or will have it soon, where it passed it on. */
+  shows(entry: Entry, isVouched: boolean): void {
+    if (this.best && entry.work < this.best.work) return;
+    if (this.best && entry.work === this.best.work && !isVouched) return;
+    this.best = entry;
+    this.isVouched = isVouched;
   }
 }

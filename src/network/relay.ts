@@ -95,7 +95,7 @@ export class Relay {
     const here = await home.chain.store.entry(hash);
     if (here || this.#tree.get(hash)) {
       const known = here ?? this.#tree.get(hash);
-      if (known && !known.isFailed) peer.shows(known);
+      if (known && !known.isFailed) peer.shows(known, false);
       return 'ignore';
     }
     // That it is bad is known to who had its body: who passes its header on need not have it.
@@ -120,7 +120,7 @@ export class Relay {
     if (entry.work < this.#news.leastWork() || this.#tree.isFull) return 'ignore';
     // Another may have told of it while this one was judged.
     if (!this.#tree.get(hashOf(entry))) this.#tree.add(entry);
-    peer.shows(entry);
+    peer.shows(entry, false);
     this.#news.onHeader(peer);
     return 'accept';
   }
