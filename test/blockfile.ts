@@ -8,6 +8,7 @@ import {
   readRecords,
   type Tear,
 } from '../src/chain/bootstrap.ts';
+import type { ChainView } from '../src/chain/chain.ts';
 import { type Imported, importBlocks } from '../src/chain/intake.ts';
 import { magicOf, regtest } from '../src/consensus/params.ts';
 import type { Block } from '../src/primitives/block.ts';
@@ -54,4 +55,11 @@ export async function shortChain() {
   await grove.mine('a3');
   const blocks = ['genesis', 'a1', 'a2', 'a3'].map((name) => grove.block(name));
   return { grove, blocks, bytes: fileOf(blocks) };
+}
+
+/** The blocks of the active chain, genesis first. */
+export async function* walkUp({ store, tip }: ChainView): AsyncIterable<Block> {
+  for (let height = 0; height <= tip.height; height++) {
+    yield await store.block(await store.activeEntry(height));
+  }
 }

@@ -85,6 +85,7 @@ describe.concurrent('with --json', () => {
         value: amount,
         scriptPubKey: {
           asm: expect.stringMatching(/^0 [0-9a-f]{40}$/),
+          desc: expect.stringMatching(/^addr\(bcrt1\w+\)#\w{8}$/),
           hex: expect.stringMatching(/^0014[0-9a-f]{40}$/),
           address: addressOfWallet('alice', datadir),
           type: 'witness_v0_keyhash',

@@ -1,11 +1,10 @@
 /** A node that runs, typed: started, asked, stopped, interrupted and killed. */
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { fileIn, startNode } from './started.ts';
 import {
   addressOfWallet,
   ask,
@@ -18,37 +17,6 @@ import {
   signalGroup,
   start,
 } from './terminal.ts';
-
-const deadlineMs = 40_000;
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly datadir: string;
-  /** The next record of its log with this message. */
-  readonly hear: (message: string) => Promise<Record<string, unknown>>;
-}
-
-/** Starts a node on any port, and waits until it says that it runs. */
-async function startNode(datadir: string, ...words: readonly string[]): Promise<Started> {
-  const child = start(['startnode', '--http-port', '0', '--json', ...words], { datadir });
-  const input = child.stdout ?? process.stdin;
-  const reader = createInterface({ input, signal: AbortSignal.timeout(deadlineMs) });
-  const records = reader[Symbol.asyncIterator]();
-  const hear = async (message: string) => {
-    for (;;) {
-      const { value, done } = await records.next();
-      if (done) throw new Error(`the node ended before it said: ${message}`);
-      const record = JSON.parse(value);
-      if (record.message === message) return record;
-    }
-  };
-  await hear('the node runs');
-  return { child, datadir, hear };
-}
-
-function fileIn(datadir: string, name: string): string {
-  return join(datadir, 'regtest', name);
-}
 
 async function withWallet(): Promise<string> {
   const datadir = newFolder();
@@ -102,8 +70,9 @@ test.concurrent('a node has its folder for itself, and others hear so at once', 
   const datadir = await withWallet();
   const { child } = await startNode(datadir);
   const holder = `process ${child.pid}, http://127.0.0.1:`;
-  for (const words of [['startnode'], ['status'], ['mine'], ['reindex'], ['clear']]) {
-    await refused(words, { datadir }, 'node-running', holder);
+  const alone = ['startnode', 'reindex', 'reindex --only-index', 'clear', 'mine --no-index'];
+  for (const words of alone) {
+    await refused(words.split(' '), { datadir }, 'node-running', holder);
   }
   expect(await signalGroup(child, 'SIGTERM')).toEqual([0, null]);
 });

@@ -138,6 +138,12 @@ describe('any text or script', () => {
       expect(readPushes(heightPush(height))).toHaveLength(1);
     });
   });
+  test.each([2, 75, 76, 255, 256, 65_535, 65_536])('of a push of %i bytes', (length) => {
+    const bytes = new Uint8Array(length).fill(7);
+    const expected = new Uint8Array(bitcoinScript.compile([bytes]));
+    expect(push(bytes)).toEqual(expected);
+    expect(readPushes(push(bytes))).toEqual([bytes]);
+  });
   test('of pushes of up to 255 bytes is read back', () => {
     holds(fc.array(anyBytes(255), { maxLength: 4 }), (items) => {
       const script = Uint8Array.of(...items.flatMap((item) => [...push(item)]));

@@ -19,6 +19,7 @@ import { Keys } from '../src/wallet/keys.ts';
 import { type Payment, planPayment } from '../src/wallet/payment.ts';
 import { signPayment } from '../src/wallet/sign.ts';
 import { newWallet, pathsOf, takeAddress, type Wallet } from '../src/wallet/wallet.ts';
+import { doorTo } from './door.ts';
 import { coinbaseOf, epoch, grind, seal } from './forge.ts';
 import { type Grove, plant, verifyOnce, wordOf } from './grove.ts';
 import { faultOr } from './wallet.purse.ts';
@@ -142,7 +143,7 @@ class World {
 
   async pay({ from, to, amount, feeRate }: Pay): Promise<void> {
     const { chosen, changeScript } = this.purse(from);
-    const coins = await spendableCoins(this.grove.node, chosen);
+    const coins = await spendableCoins(doorTo(this.grove), chosen);
     const request = { coins, to: this.scriptOf(to), amount, feeRate, changeScript };
     await this.#submit(
       from,
@@ -158,7 +159,10 @@ class World {
     const owners = [...this.wallets.keys()].filter((who) => this.#isOwn(who, member.coins[0]));
     for (const who of owners) {
       const purse = this.purse(who);
-      const request = await bumpRequest(node, member, purse);
+      const door = doorTo(this.grove);
+      const waiting = await door.payment(member.id);
+      if (waiting.kind !== 'waiting') throw new Error('it waits no more');
+      const request = await bumpRequest(door, waiting, purse);
       const { changeScript } = purse;
       await this.#submit(
         who,
@@ -250,7 +254,7 @@ class World {
     }
     for (const who of this.wallets.keys()) {
       const scripts = this.purse(who).chosen.map(({ script }) => script);
-      expect(await balanceOf(node, scripts)).toEqual(this.#balance(who, coins));
+      expect(balanceOf(await node.coinsOf(...scripts))).toEqual(this.#balance(who, coins));
     }
   }
 

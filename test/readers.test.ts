@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import type { ChainView } from '../src/chain/chain.ts';
 import { hashOf } from '../src/chain/entry.ts';
-import { walkUp } from '../src/node/view.ts';
 import { hashHeader } from '../src/primitives/block.ts';
+import { walkUp } from './blockfile.ts';
 import { outputTo, pay } from './forge.ts';
 import { type Grove, plant, verifyInline, wordOf } from './grove.ts';
 

@@ -1,10 +1,20 @@
 /** Results have Core's fields, in its order and of its types, as its recorded samples show. */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { NoPeers } from '../src/cli/nopeers.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { encode } from '../src/primitives/codec.ts';
 import { Transaction, txid } from '../src/primitives/transaction.ts';
-import { Exact, isFields, isList, parseJson, type Value, writeJson } from '../src/rpc/exact.ts';
+import {
+  Exact,
+  type Fields,
+  isFields,
+  isList,
+  parseJson,
+  type Value,
+  writeJson,
+} from '../src/rpc/exact.ts';
+import type { Bans, Peer } from '../src/rpc/peering.ts';
 import { outputTo, pay } from './forge.ts';
 import { type Asked, plantAsked } from './rpc.ts';
 import { hasVectors, startTally, vectorText } from './vectors.ts';
@@ -58,6 +68,7 @@ const cases: readonly Case[] = [
   ['getblock3', 'getblock', () => [tip(), 3]],
   ['getblockchaininfo', 'getblockchaininfo'],
   ['getblockheader', 'getblockheader', () => [tip()]],
+  ['getaddednodeinfo', 'getaddednodeinfo'],
   ['getblockstats', 'getblockstats', () => [1]],
   ['getchaintips', 'getchaintips'],
   ['getchaintxstats', 'getchaintxstats', () => [2]],
@@ -67,6 +78,7 @@ const cases: readonly Case[] = [
   ['getmempoolentry', 'getmempoolentry', () => [txid(waiting)]],
   ['getmempoolinfo', 'getmempoolinfo'],
   ['getmininginfo', 'getmininginfo'],
+  ['getnettotals', 'getnettotals'],
   ['getnetworkhashps', 'getnetworkhashps'],
   ['getnetworkinfo', 'getnetworkinfo'],
   ['getrawtransaction1', 'getrawtransaction', () => [txid(mined), 1]],
@@ -75,6 +87,7 @@ const cases: readonly Case[] = [
   ['getrpcinfo', 'getrpcinfo'],
   ['gettxout', 'gettxout', () => [txid(mined), 0]],
   ['gettxoutsetinfo', 'gettxoutsetinfo'],
+  ['listbanned', 'listbanned'],
   ['testmempoolaccept_known', 'testmempoolaccept', () => [[hex(mined)]]],
   ['testmempoolaccept_missing', 'testmempoolaccept', () => [[hex(pay([orphan()]))]]],
   ['uptime', 'uptime'],
@@ -84,6 +97,46 @@ const cases: readonly Case[] = [
 function orphan() {
   const coin = asked.grove.minted('a1');
   return { ...coin, outPoint: { ...coin.outPoint, index: 7 } };
+}
+
+const peer: Peer = {
+  id: 0,
+  address: '/ip4/192.168.0.6/tcp/9333',
+  localAddress: '/ip4/192.168.0.5/tcp/40000',
+  isInbound: false,
+  isManual: false,
+  agent: '/chain:0.1.0/',
+  version: 1,
+  connectedAt: 1,
+  lastSent: 2,
+  lastReceived: 3,
+  lastPayment: 0,
+  lastBlock: 0,
+  sent: { bytes: 0, byKind: {} },
+  received: { bytes: 0, byKind: {} },
+  clockOffset: 0,
+  ping: { last: 0.25, least: 0.125 },
+  headers: -1,
+  blocks: -1,
+  awaited: [],
+};
+
+/** A network of one. */
+class OnePeer extends NoPeers {
+  readonly #peer: Peer;
+
+  constructor(bans: Bans, only: Peer) {
+    super(bans);
+    this.#peer = only;
+  }
+
+  override peers() {
+    return [this.#peer];
+  }
+}
+
+function mapOf(fields: Fields): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, 1]));
 }
 
 /** What a method answers, its numbers by their digits. */
@@ -113,6 +166,26 @@ describe.skipIf(!hasVectors)('as Core', () => {
     const theirs = parseJson(vectorText('rpc/getblocktemplate-example.json'));
     expectShape(ours, theirs, 'getblocktemplate-example');
     tally(`${cases.length + 2} have the same fields, ${Object.keys(leftOut).length} left out`);
+  });
+
+  test('a peer, with all that is known of it', async () => {
+    const theirs = sample('getpeerinfo');
+    const told = isList(theirs) ? theirs[0] : undefined;
+    if (!isFields(told)) throw new Error('the sample has a peer');
+    const traffic = (name: string) => {
+      const byKind = told[name];
+      return { bytes: 1, byKind: isFields(byKind) ? mapOf(byKind) : {} };
+    };
+    const [sent, received] = [traffic('bytessent_per_msg'), traffic('bytesrecv_per_msg')];
+    const peering = new OnePeer(asked.peering.bans, { ...peer, sent, received });
+    const { text } = await plantAsked({}, { peering });
+    const answer = parseJson(await text('getpeerinfo'));
+    expectShape((isFields(answer) && answer['result']) || null, theirs, 'getpeerinfo');
+    expect(await (await plantAsked({}, { peering })).call('getnetworkinfo')).toMatchObject({
+      connections: 1,
+      connections_in: 0,
+      connections_out: 1,
+    });
   });
 
   test('a transaction of Core’s own, to the last letter', async () => {

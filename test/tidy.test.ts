@@ -45,6 +45,7 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
       'classic-level',
       'tiny-secp256k1',
       'secp256k1/bindings.js',
+      'ws',
     ],
   },
 };
@@ -54,10 +55,11 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   level: ['src/cli/leveldb.ts'],
   'classic-level': ['src/cli/leveldb.ts'],
   'node:crypto': ['src/cli/machine.ts'],
-  'node:http': ['src/cli/httpserver.ts', 'src/cli/rpc.ts'],
+  'node:http': ['src/cli/httpserver.ts', 'src/cli/post.ts'],
   'node:worker_threads': ['src/cli/miningthread.ts'],
   'secp256k1/bindings.js': ['src/cli/engine.ts'],
   'tiny-secp256k1': ['src/cli/engine.ts'],
+  ws: ['src/cli/websocket.ts'],
 };
 
 /** Clock and chance by their names: what the rooms of the node must be handed instead. */

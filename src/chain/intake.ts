@@ -23,7 +23,7 @@ export interface ImportOptions {
   readonly source: BlockFile;
   /** What every block of this network begins with in a file. */
   readonly magic: string;
-  readonly submit: (block: Block) => Promise<Accepted | BlockReject>;
+  readonly submit: (block: Block) => Promise<Pick<Accepted, 'status'> | BlockReject>;
   /** Hears after each block up to which offset the file is done. */
   readonly onProgress?: (offset: number) => void;
   /** Blocks that may wait for their parents, each for some 200 bytes of memory. */

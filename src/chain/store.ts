@@ -5,7 +5,7 @@
  * `Fault` says that it is damaged.
  */
 import type { Block } from '../primitives/block.ts';
-import { Bytes, encode, type Hash, isSameBytes } from '../primitives/codec.ts';
+import { Bytes, encode, Hash, isSameBytes } from '../primitives/codec.ts';
 import type { Coin, NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { OutPoint } from '../primitives/transaction.ts';
@@ -75,6 +75,12 @@ export class Store {
   /** One coin; where there is none, the database was looked at closely. */
   coin(at: OutPoint): Promise<Coin | undefined> {
     return tables.coins.get(this.#source, at);
+  }
+
+  /** A coin that this transaction made and nobody has spent, where there is one. */
+  async coinOf(txid: Hash): Promise<Coin | undefined> {
+    for await (const [, coin] of tables.coins.scan(this.#source, encode(Hash, txid))) return coin;
+    return undefined;
   }
 
   /** All coins, in the order of their outpoints' bytes. */

@@ -8,11 +8,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNetwork } from '../consensus/network.ts';
 import { builtIn, type Params } from '../consensus/params.ts';
-import type { Node, NodeOptions } from '../node/node.ts';
+import type { Node } from '../node/node.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Keyring } from './keyring.ts';
 import { cipher, defaultDatadir, now, random } from './machine.ts';
+import type { DoorSettings, OpenDoor } from './opendoor.ts';
 import type { WalletFiles } from './walletfiles.ts';
 
 /** The options that every command has. */
@@ -25,10 +26,7 @@ export interface GlobalOptions {
 }
 
 /** What a command may say of the node that it opens. */
-interface DeskNodeSettings {
-  readonly hasIndex?: boolean;
-  readonly search?: NodeOptions['search'];
-}
+type DeskNodeSettings = Omit<DoorSettings, 'params'>;
 
 /** What knows wallets, and many libraries beneath: handed in where a command asks for wallets. */
 export interface WalletClasses {
@@ -46,7 +44,9 @@ export class Desk {
   readonly datadir: string;
   readonly cipher = cipher;
   readonly random = random;
-  readonly now = now;
+  /** The time in seconds since 1970, or what it is said to be. */
+  readonly now = () => this.#saidTime || now();
+  #saidTime = 0;
   readonly options: GlobalOptions;
   readonly #classes: WalletClasses | undefined;
   readonly #wallets: WalletFiles | undefined;
@@ -67,6 +67,11 @@ export class Desk {
     return this.#wallets;
   }
 
+  /** From now on the clock stands at this time; 0 lets it run again. */
+  setTime(time: number): void {
+    this.#saidTime = time;
+  }
+
   /** Is the answer to be JSON? */
   get isForPrograms(): boolean {
     return this.options.json === true;
@@ -77,11 +82,19 @@ export class Desk {
     return new this.#classes.Keyring(this.wallets.all(), this.params);
   }
 
-  /** Opens the database; it is closed when the command ends. */
+  /** Opens the door to the chain, whoever has it; it is closed when the command ends. */
+  async openDoor(settings: DeskNodeSettings = {}): Promise<OpenDoor> {
+    const { openDoor } = await import('./opendoor.ts');
+    const opened = await openDoor(this.folder, { params: this.params, ...settings });
+    this.#closers.push(opened.close);
+    return opened;
+  }
+
+  /** Opens the database, which no node may have; it is closed when the command ends. */
   async openNode(settings: DeskNodeSettings = {}): Promise<Node> {
     const { openNode } = await import('./opennode.ts');
     const { params } = this;
-    const { node, close } = await openNode(this.folder, { params, ...settings });
+    const { node, close } = await openNode(this.folder, { params, now: this.now, ...settings });
     this.#closers.push(close);
     return node;
   }

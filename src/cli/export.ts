@@ -14,21 +14,18 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { encodeRecord } from '../chain/bootstrap.ts';
-import type { ChainView } from '../chain/chain.ts';
-import { hashOf } from '../chain/entry.ts';
+import { type Entry, hashOf } from '../chain/entry.ts';
 import { magicOf } from '../consensus/params.ts';
-import { walkUp } from '../node/view.ts';
+import type { Door } from '../node/door.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 
 export async function exportChain(desk: DeskWithoutWallets, path: string): Promise<void> {
   const draft = new Draft(path);
   try {
-    const node = await desk.openNode();
-    const { tip, checked } = await node.read(async (view) => ({
-      tip: view.tip,
-      checked: await writeBlocks(desk, view, draft),
-    }));
+    const { door } = await desk.openDoor();
+    const { tip } = await door.status();
+    const checked = await writeBlocks(desk, door, { tip, draft });
     draft.publish();
     const { height } = tip;
     const hash = hashOf(tip);
@@ -40,18 +37,22 @@ export async function exportChain(desk: DeskWithoutWallets, path: string): Promi
   }
 }
 
-/** Writes the chain from genesis to the tip; answers how many blocks it has. */
+/** Writes the chain from genesis to this tip; answers how many blocks it has. */
 async function writeBlocks(
   desk: DeskWithoutWallets,
-  view: ChainView,
-  draft: Draft,
+  door: Door,
+  { tip, draft }: { readonly tip: Entry; readonly draft: Draft },
 ): Promise<number> {
   const magic = magicOf(desk.params);
-  const progress = desk.counter('exporting block', view.tip.height + 1);
+  const progress = desk.counter('exporting block', tip.height + 1);
+  // A node may leave the tip meanwhile: what leads to it is then a side branch, and still there.
+  const last = hashOf(tip);
   let count = 0;
-  for await (const block of walkUp(view)) {
-    draft.write(encodeRecord(magic, block));
-    progress(++count);
+  while (count <= tip.height) {
+    for (const block of await door.branch({ last, from: count })) {
+      draft.write(encodeRecord(magic, block));
+      progress(++count);
+    }
   }
   return count;
 }

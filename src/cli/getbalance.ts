@@ -1,5 +1,5 @@
 /** `chain getbalance`: what wallets or addresses own. */
-import type { Node } from '../node/node.ts';
+import type { OwnCoin } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Desk } from './desk.ts';
@@ -28,8 +28,8 @@ export async function getBalance(
     throw new Fault('which-balance', `say ${name} or --address ${address}, not both`);
   }
   const scripts = desk.keyring().scripts(address ?? name);
-  const node = await desk.openNode();
-  const { confirmed, pending, immature, total } = await balanceOf(node, scripts);
+  const { door } = await desk.openDoor();
+  const { confirmed, pending, immature, total } = balanceOf(await door.coinsOf(scripts));
   const amounts = {
     confirmed: formatAmount(confirmed),
     pending: formatAmount(pending),
@@ -43,12 +43,12 @@ export async function getBalance(
   desk.answer(lines, amounts);
 }
 
-/** What these scripts own together. */
-export async function balanceOf(node: Node, scripts: readonly Uint8Array[]): Promise<Balance> {
+/** What these coins are worth together. */
+export function balanceOf(coins: readonly OwnCoin[]): Balance {
   let confirmed = 0n;
   let pending = 0n;
   let immature = 0n;
-  for (const { coin, isWaiting, isSpent, isImmature } of await node.coinsOf(...scripts)) {
+  for (const { coin, isWaiting, isSpent, isImmature } of coins) {
     if (isImmature) immature += coin.amount;
     else if (!isWaiting) confirmed += coin.amount;
     if (isWaiting) pending += coin.amount;

@@ -1,7 +1,7 @@
 /** `chain gettx`: one transaction, wherever it is, by its txid. */
 import type { Params } from '../consensus/params.ts';
 import { feeRateOf } from '../mempool/package.ts';
-import { feeOf, type TransactionView, viewTransaction } from '../node/view.ts';
+import { feeOf, type TransactionView } from '../node/view.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import type { Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
@@ -12,8 +12,8 @@ import type { DeskWithoutWallets } from './desk.ts';
 import { transactionText } from './printchain.ts';
 
 export async function getTransaction(desk: DeskWithoutWallets, id: Hash): Promise<void> {
-  const node = await desk.openNode();
-  const view = await node.read((chain) => viewTransaction(chain, node.mempool, id));
+  const { door } = await desk.openDoor();
+  const view = await door.transaction(id);
   if (!view) {
     const where = 'only the active chain and waiting payments were searched';
     throw new Fault('not-found', `there is no transaction ${id}; ${where}`);

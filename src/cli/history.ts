@@ -1,5 +1,5 @@
 /** `chain history`: what happened to an address or to a whole wallet, the newest first. */
-import { type Happening, historyOf } from '../node/history.ts';
+import type { Happening } from '../node/history.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { timeText } from './column.ts';
 import type { Desk } from './desk.ts';
@@ -11,9 +11,9 @@ export interface HistoryOptions {
 
 export async function history(desk: Desk, name: string, options: HistoryOptions): Promise<void> {
   const scripts = desk.keyring().scripts(name);
-  const node = await desk.openNode();
-  const wanted = { scripts, limit: options.limit ?? Number.MAX_SAFE_INTEGER };
-  const happenings = await node.read((view) => historyOf(view, node.mempool, wanted));
+  const { door } = await desk.openDoor();
+  const limit = options.limit ?? Number.MAX_SAFE_INTEGER;
+  const happenings = await door.historyOf({ scripts, limit });
   if (happenings.length === 0) desk.note(`Nothing has happened to ${name} yet.`);
   const told = happenings.map(({ txid, height, time, change, confirmations }) => ({
     txid,

@@ -21,16 +21,16 @@ export async function importChain(
   const file = openFile(path);
   try {
     const source = sourceOf(file, path);
-    const node = await desk.openNode(index ? {} : { hasIndex: false });
+    const { door } = await desk.openDoor(index ? {} : { hasIndex: false });
     const imported = await importBlocks({
       source,
       magic: magicOf(desk.params),
-      submit: (block) => node.submitBlock(block),
+      submit: (block) => door.submitBlock(block),
       onProgress: progressOf(desk, source.size),
     }).finally(() => desk.progress(''));
     const fault = faultOf(imported, path);
     if (fault) throw fault;
-    const { tip } = node.chain;
+    const { tip } = await door.status();
     const hash = hashOf(tip);
     const { read, taken } = imported;
     const count = `${read} block${read === 1 ? '' : 's'}`;

@@ -1,5 +1,4 @@
 /** `chain importwallet`: a wallet from the words that a person wrote down. */
-import type { Node } from '../node/node.ts';
 import { DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { findNext, type GapSearch } from '../wallet/gap.ts';
@@ -22,10 +21,10 @@ export async function importWallet(desk: Desk, options: MakeOptions): Promise<vo
   const { accounts } = draftWallet(desk, words, options.label);
   const password = await wantedPassword(options);
 
-  const node = await desk.openNode();
+  const { door } = await desk.openDoor();
   await desk.lockWallets();
   desk.progress('looking for what these words were paid …');
-  const next = await run(findNext(new PublicKeys(accounts)), (script) => isUsed(node, script));
+  const next = await run(findNext(new PublicKeys(accounts)), (script) => door.isUsed(script));
   desk.progress('');
   const wallet = { ...draftWallet(desk, words, options.label), next };
   saveWallet(desk, wallet, password);
@@ -44,16 +43,6 @@ async function run<T>(
   let step = search.next();
   while (!step.done) step = search.next(await isUsed(step.value));
   return step.value;
-}
-
-/** Was it ever paid? Without the index nobody knows of coins that are spent. */
-function isUsed(node: Node, script: Uint8Array): Promise<boolean> {
-  const isWaiting = node.mempool.touching(script).length > 0;
-  return node.read(async ({ store }) => {
-    if (isWaiting) return true;
-    if (await store.hasIndex()) return (await store.addressSum(script)).events > 0;
-    return (await store.coinsOf(script)).length > 0;
-  });
 }
 
 /** Far more than 24 words take; a bound on what is read of a pipe that never ends. */

@@ -1,6 +1,7 @@
 /** `chain listaddresses`: every address that the wallets here gave out, and what is on it. */
 import { formatAmount } from '../primitives/amount.ts';
-import type { KeyKind } from '../wallet/keys.ts';
+import type { KeyKind, PublicKey } from '../wallet/keys.ts';
+import { nameOf } from './coins.ts';
 import type { Desk } from './desk.ts';
 import { balanceOf } from './getbalance.ts';
 import { addressOfKey } from './keyring.ts';
@@ -16,11 +17,13 @@ interface Listed {
 
 export async function listAddresses(desk: Desk): Promise<void> {
   const purses = desk.keyring().purses();
-  const node = await desk.openNode();
+  const { door } = await desk.openDoor();
+  const coins = await door.coinsOf(purses.flatMap(({ chosen }) => chosen.map(scriptOf)));
+  const byScript = Map.groupBy(coins, ({ coin }) => nameOf(coin));
   const listed: Listed[] = [];
   for (const { wallet, chosen } of purses) {
     for (const key of chosen) {
-      const { total } = await balanceOf(node, [key.script]);
+      const { total } = balanceOf(byScript.get(nameOf(key)) ?? []);
       listed.push({
         address: addressOfKey(key, desk.params),
         label: wallet.label,
@@ -32,6 +35,10 @@ export async function listAddresses(desk: Desk): Promise<void> {
   }
   if (listed.length === 0) desk.note('There is no wallet yet: run chain createwallet.');
   desk.answer(tableOf(listed), listed);
+}
+
+function scriptOf({ script }: PublicKey): Uint8Array {
+  return script;
 }
 
 /** Label and kind go above their addresses: beside them there would be no room in 80 columns. */

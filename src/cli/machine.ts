@@ -33,6 +33,11 @@ export function isSecret(given: string, secret: string): boolean {
   return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }
 
+/** HMAC-SHA256 in hex. */
+export function hmac(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
+}
+
 const tagBytes = 16;
 
 /** The cryptography of OpenSSL. */

@@ -2,15 +2,15 @@
 
 import type { Member } from '../mempool/member.ts';
 import { feeRateOf } from '../mempool/package.ts';
-import { type MempoolView, viewMempool } from '../node/view.ts';
+import type { MempoolView } from '../node/view.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { mempoolJson, waitingJson } from '../rpc/jsonmempool.ts';
 import { count, rateText } from './column.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 
 export async function mempool(desk: DeskWithoutWallets): Promise<void> {
-  const node = await desk.openNode();
-  const view = viewMempool(node.mempool, desk.now());
+  const { door } = await desk.openDoor();
+  const view = await door.mempool();
   desk.answer(textOf(view), { ...mempoolJson(view), transactions: waitingJson(view) });
 }
 

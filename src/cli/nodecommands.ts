@@ -1,6 +1,7 @@
 /** The commands of a node that runs: their words and their help. */
 import { Command } from 'commander';
 import { port, whole } from './arguments.ts';
+import { hostNames, ipAddress, mempoolBytes, rpcUsers } from './nodearguments.ts';
 import { atDesk, examples, setting, threads } from './option.ts';
 
 export function startNode(): Command {
@@ -8,6 +9,27 @@ export function startNode(): Command {
     .description('run a node until it is interrupted')
     .addOption(setting('--port <port>', 'for peers, which come later').argParser(port(1)))
     .addOption(setting('--http-port <port>', 'for programs; 0 for any').argParser(port(0)))
+    .addOption(
+      setting('--http-address <ip>', 'listen there too, and not for this machine alone').argParser(
+        ipAddress,
+      ),
+    )
+    .addOption(
+      setting('--rpc-auth <user:salt$hmac>', 'who may ask by a password; repeatable').argParser(
+        rpcUsers,
+      ),
+    )
+    .addOption(
+      setting('--allow-host <name>', 'a name it is called by, as by a proxy; repeatable').argParser(
+        hostNames,
+      ),
+    )
+    .addOption(
+      setting(
+        '--mempool-size <MB>',
+        'what waiting payments may take of the memory; else 100',
+      ).argParser(mempoolBytes),
+    )
     .addOption(setting('--mine [address|label]', 'mine, and pay this; else your first wallet'))
     .addOption(threads())
     .addOption(setting('--automine', 'mine a block when a payment arrives'))
@@ -17,11 +39,20 @@ export function startNode(): Command {
         .default(15),
     )
     .addHelpText('after', examples(['startnode', 'startnode --mine alice', 'startnode --automine']))
+    .addHelpText('after', rpcAuthHelp)
     .action(async (options, command) => {
       const { startNode } = await import('./startnode.ts');
       await atDesk(command, (desk) => startNode(desk, options));
     });
 }
+
+/** As share/rpcauth/rpcauth.py of Core does it. */
+const rpcAuthHelp = `A user for --rpc-auth, whose password is asked for and never kept:
+  $ read -rs PASSWORD
+  $ SALT=$(openssl rand -hex 16)
+  $ HMAC=$(printf %s "$PASSWORD" | openssl dgst -sha256 -hmac "$SALT" -r | cut -c1-64)
+  $ chain startnode --rpc-auth "alice:$SALT\\$$HMAC"
+`;
 
 export function stop(): Command {
   return new Command('stop')

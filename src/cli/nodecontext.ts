@@ -2,13 +2,18 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isReject } from '../consensus/reject.ts';
+import { LocalDoor } from '../node/localdoor.ts';
 import type { Node } from '../node/node.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { hashHeader } from '../primitives/block.ts';
+import { answerCall } from '../rpc/doorcalls.ts';
 import type { Context } from '../rpc/method.ts';
+import { BanList } from './banlist.ts';
 import type { Desk } from './desk.ts';
 import type { Log } from './log.ts';
 import type { NodeMiner } from './nodeminer.ts';
+import { NoPeers } from './nopeers.ts';
+import { beneath } from './opennode.ts';
 import { readVersion } from './version.ts';
 
 export interface Parts {
@@ -30,27 +35,38 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       else {
         const { status, disconnected } = taken;
         const facts = { hash, status, height: node.chain.tip.height };
-        const isReorganised = disconnected.length > 0;
-        log.info('took a block', isReorganised ? { ...facts, left: disconnected.length } : facts);
+        const left = disconnected.length > 0 ? { left: disconnected.length } : {};
+        if (status === 'known') log.debug('validation', 'knew a block', { hash });
+        else log.info('took a block', { ...facts, ...left });
       }
       return taken;
     },
     async submitPayment(transaction) {
       const taken = await node.submitPayment(transaction);
-      if (isReject(taken)) log.debug('refused a payment', { reason: taken.reason });
+      if (isReject(taken)) log.debug('mempool', 'refused a payment', { reason: taken.reason });
       else {
         log.info('took a payment', { txid: taken.id, fee: formatAmount(taken.fee) });
         hear();
       }
       return taken;
     },
-    mine: (script) => miner.mine(script),
+    mine: (script, signal) => miner.mine(script, signal),
+    peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
     now: desk.now,
+    setTime: (time) => desk.setTime(time),
+    logging: log,
     uptime: () => process.uptime(),
     version: readVersion(),
     diskBytes: () => bytesIn(join(desk.folder, 'chain')),
     stop: () => stop('asked by a program'),
   };
+}
+
+/** What commands ask, answered as what programs ask. */
+export function doorOf({ folder }: Desk, context: Context) {
+  const door = new LocalDoor({ ...context, ...beneath(folder) });
+  const { version } = context;
+  return (body: string, signal: AbortSignal) => answerCall(body, { door, version }, signal);
 }
 
 function bytesIn(folder: string): number {

@@ -60,8 +60,8 @@ export function readCookie(folder: string): string {
 /** What a command hears that cannot go on beside a node. */
 export function nodeRunning({ pid, http }: RunningNode, cause?: unknown): Fault {
   const problem = `a node runs here (process ${pid}, ${http})`;
-  const remedy = 'commands do not go through it yet: ask it by chain rpc, or run chain stop first';
-  return new Fault('node-running', `${problem}; ${remedy}`, cause);
+  const remedy = 'this needs the database for itself: run chain stop first';
+  return new Fault('node-running', `${problem}, and ${remedy}`, cause);
 }
 
 /** A file that somebody cut short or wrote himself names no node. */

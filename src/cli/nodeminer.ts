@@ -25,11 +25,12 @@ export class NodeMiner {
     this.#log = log;
   }
 
-  /** Mines a block that pays this script. */
-  mine(script: Uint8Array): Promise<Block> {
+  /** Mines a block that pays this script; a signal beside our own ends it too. */
+  mine(script: Uint8Array, signal?: AbortSignal): Promise<Block> {
     return this.#turns.take(async () => {
-      if (this.#isStopped) throw new Fault('stopping', 'the node is about to stop');
-      const block = await this.#node.mine(script, this.#stop.signal);
+      const stop = this.#stop.signal;
+      stop.throwIfAborted();
+      const block = await this.#node.mine(script, signal ? AbortSignal.any([stop, signal]) : stop);
       const hash = hashHeader(block.header);
       const payments = block.transactions.length - 1;
       this.#log.info('mined a block', { height: this.#node.chain.tip.height, hash, payments });
@@ -60,7 +61,7 @@ export class NodeMiner {
 
   /** Begins nothing more, and answers once what was begun is done. */
   async stop(): Promise<void> {
-    this.#stop.abort();
+    this.#stop.abort(new Fault('stopping', 'the node is about to stop'));
     await this.#work;
   }
 

@@ -1,10 +1,13 @@
 /** Opens a node on this machine: LevelDB beneath it, an engine beside, and whoever searches. */
+import { join } from 'node:path';
 import type { VerifyAll } from '../chain/chain.ts';
 import type { Params } from '../consensus/params.ts';
+import { type DoorParts, LocalDoor } from '../node/localdoor.ts';
 import { Node, type NodeOptions } from '../node/node.ts';
 import { type SignatureEngine, verify } from '../primitives/signature.ts';
 import { checksum, type OpenDatabase, openDatabase } from './leveldb.ts';
 import { now, random } from './machine.ts';
+import { checkAllTables } from './tablecheck.ts';
 
 export interface OpenNode {
   readonly node: Node;
@@ -21,6 +24,8 @@ export interface NodeSettings {
   readonly now?: () => number;
   /** Who searches for nonces; only a node that has one can mine. */
   readonly search?: NodeOptions['search'];
+  /** What waiting payments may take of the memory. */
+  readonly maxMempoolBytes?: number;
 }
 
 export async function openNode(folder: string, settings: NodeSettings): Promise<OpenNode> {
@@ -44,6 +49,29 @@ export async function openNodeOn(open: OpenDatabase, settings: NodeSettings): Pr
   }
 }
 
+/** A door to a node that is opened for it. */
+export async function openLocalDoor(folder: string, settings: NodeSettings) {
+  const { node, close } = await openNode(folder, settings);
+  const door = new LocalDoor({
+    ...beneath(folder),
+    node,
+    submitBlock: (block) => node.submitBlock(block),
+    submitPayment: (transaction) => node.submitPayment(transaction),
+    mine: (script, signal) => node.mine(script, signal),
+  });
+  return { door, close };
+}
+
+/** What this machine does for the door to a node on this folder. */
+export function beneath(folder: string) {
+  return {
+    now,
+    verifyAll,
+    checkFiles: () => checkAllTables(join(folder, 'chain')),
+    engine: async () => (await signatureEngine()).name,
+  } satisfies Partial<DoorParts>;
+}
+
 const noSearch: NodeOptions['search'] = () => {
   throw new Error('assertion failed: this node was opened by somebody who does not mine');
 };
@@ -61,7 +89,7 @@ async function loadBestEngine(): Promise<SignatureEngine> {
   return chooseEngine(await loadEngines());
 }
 
-export const verifyAll: VerifyAll = async (checks) => {
+const verifyAll: VerifyAll = async (checks) => {
   if (checks.length === 0) return undefined;
   const chosen = await signatureEngine();
   return checks.find((check) => !verify(check, chosen));

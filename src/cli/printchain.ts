@@ -1,9 +1,8 @@
 /** `chain printchain`: the blocks, the newest first, with what is in them. */
-import type { ChainView } from '../chain/chain.ts';
-import type { Entry } from '../chain/entry.ts';
 import { findCommitment } from '../consensus/commitment.ts';
 import type { Params } from '../consensus/params.ts';
-import { type BlockView, sideEntries, viewBlock, walkDown } from '../node/view.ts';
+import type { Door } from '../node/door.ts';
+import type { BlockView } from '../node/view.ts';
 import { addressOf } from '../primitives/address.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { totalBlockBytes } from '../primitives/block.ts';
@@ -31,33 +30,31 @@ export async function printChain(
   desk: DeskWithoutWallets,
   options: PrintChainOptions,
 ): Promise<void> {
-  const node = await desk.openNode();
-  const told = await node.read((chain) => tellBlocks(desk, chain, options));
-  desk.answer('', told);
+  const { door } = await desk.openDoor();
+  desk.answer('', await tellBlocks(desk, door, options));
 }
 
 /** Prints the blocks for people, or answers them for programs. */
 async function tellBlocks(
   desk: DeskWithoutWallets,
-  chain: ChainView,
-  options: PrintChainOptions,
+  door: Door,
+  { from, limit, all = false }: PrintChainOptions,
 ): Promise<readonly object[]> {
-  const highest = Math.min(options.from ?? chain.tip.height, chain.tip.height);
-  const entries: Entry[] = [];
-  for await (const entry of walkDown(chain, highest, options.limit)) entries.push(entry);
-  if (options.all) {
-    const lowest = entries.at(-1)?.height ?? highest;
-    entries.push(...(await sideEntries(chain, lowest, options.from ?? Number.MAX_SAFE_INTEGER)));
-    entries.sort((a, b) => b.height - a.height);
-  }
   const told: object[] = [];
-  for (const entry of entries) {
-    const view = await viewBlock(chain, entry);
-    if (desk.isForPrograms) told.push(blockJson(view, desk.params));
-    else desk.say(blockText(view, desk.params).flatMap(fit).join('\n'));
+  const hashes = await door.hashes({ from, limit, all });
+  for (let done = 0; done < hashes.length; ) {
+    const views = await door.blocks(hashes.slice(done, done + pageBlocks));
+    done += views.length;
+    for (const view of views) {
+      if (desk.isForPrograms) told.push(blockJson(view, desk.params));
+      else desk.say(blockText(view, desk.params).flatMap(fit).join('\n'));
+    }
   }
   return told;
 }
+
+/** Blocks that are asked for at once: nobody holds a whole chain in memory to print it. */
+const pageBlocks = 100;
 
 /** The block as people read it. */
 export function blockText(view: BlockView, params: Params): readonly string[] {

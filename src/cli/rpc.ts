@@ -1,10 +1,10 @@
 /** `chain rpc` and `chain stop`: talk to the node that runs here. */
-import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '../primitives/fault.ts';
 import { Exact, isFields, parseJson, printJson, type Value, writeJson } from '../rpc/exact.ts';
 import type { Desk } from './desk.ts';
-import { findNode, isAlive, type RunningNode, readCookie } from './nodefile.ts';
+import { findNode, isAlive, type RunningNode } from './nodefile.ts';
+import { nodeRefused, noNode, post } from './post.ts';
 
 export async function rpc(desk: Desk, method: string, words: readonly string[]): Promise<void> {
   const result = await call(desk, demandNode(desk), method, words.map(parameter));
@@ -29,11 +29,9 @@ export async function stop(desk: Desk): Promise<void> {
 }
 
 function demandNode({ folder }: Desk): RunningNode {
-  return findNode(folder) ?? noNode(folder);
-}
-
-function noNode(folder: string, cause?: unknown): never {
-  throw new Fault('no-node', `no node runs on ${folder}: chain startnode starts one`, cause);
+  const node = findNode(folder);
+  if (node) return node;
+  throw noNode(folder);
 }
 
 /** JSON where it can be read so; but a hash is text, even if all its digits are below ten. */
@@ -53,42 +51,11 @@ async function call(
   params: readonly Value[],
 ): Promise<Value> {
   const body = writeJson({ jsonrpc: '2.0', id: 1, method, params });
-  const { status, text } = await post(node, readCookie(folder), body).catch((error: unknown) => {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
-    if (isGone) return noNode(folder, error);
-    throw new Fault('node-silent', `the node at ${node.http} does not answer: ${error}`, error);
-  });
-  const answer = status === 200 ? parseJson(text) : undefined;
-  if (!isFields(answer)) {
-    throw new Fault('node-refused', `the node at ${node.http} answered HTTP ${status}: ${text}`);
-  }
-  const { error, result = null } = answer;
+  const answer = await post(folder, node, { path: '/', body });
+  const told = answer.status === 200 ? parseJson(answer.text) : undefined;
+  if (!isFields(told)) throw nodeRefused(node, answer);
+  const { error, result = null } = told;
   if (!isFields(error)) return result;
   const code = error['code'] instanceof Exact ? error['code'].digits : '';
   throw new Fault('rpc-error', `${error['message']} (code ${code})`);
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-function post({ http }: RunningNode, credentials: string, body: string): Promise<Answer> {
-  const options = {
-    method: 'POST',
-    auth: credentials,
-    headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(http, options, (response) => {
-      const parts: Uint8Array[] = [];
-      response.on('data', (part: Uint8Array) => parts.push(part));
-      response.on('error', reject);
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() });
-      });
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
 }

@@ -28,13 +28,13 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   // Only one process at a time comes past here, so what is read of the wallet from now on is nobody
   // else's to change, and no two payments choose the same coin.
   const miner = options.mine ? new Miner(desk, options.threads) : undefined;
-  const node = await desk.openNode(miner ? { search: miner.search } : {});
+  const { door, running } = await desk.openDoor(miner ? { search: miner.search } : {});
   const release = await desk.lockWallets();
   const purse = desk.keyring().purse(options.from);
   const change = changeKey(purse);
   const payment = planPayment({
     ...options,
-    coins: await spendableCoins(node, purse.chosen),
+    coins: await spendableCoins(door, purse.chosen),
     to,
     changeScript: change.key.script,
   });
@@ -42,7 +42,7 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   const transaction = signPayment(payment, keys, desk.random);
   if (payment.change > 0n) change.save(desk);
 
-  await submit(node, transaction);
+  await submit(door, transaction);
   // The payment has what it needs of the wallet, and mining may last.
   await release();
   const id = txid(transaction);
@@ -50,9 +50,11 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   // Before it is mined: whoever has no patience for that still knows what was paid.
   desk.say(id);
   if (miner) {
-    const hash = await miner.mineBlock(node, keyring.firstScript(purse.wallet));
-    desk.note(`It is in block ${node.chain.tip.height}, ${hash}.`);
-  } else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
+    const script = keyring.firstScript(purse.wallet);
+    const { height, hash } = await miner.mineBlock(door, script);
+    desk.note(`It is in block ${height}, ${hash}.`);
+  } else if (running) desk.note('It waits in the node that runs here for a block.');
+  else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
   desk.answer('', { txid: id, fee: formatAmount(payment.fee), broadcast: false });
 }
 

@@ -1,17 +1,18 @@
 /** `chain startnode`: runs a node until it is interrupted. */
 import { availableParallelism } from 'node:os';
 import type { Node } from '../node/node.ts';
+import type { Context } from '../rpc/method.ts';
 import { callsTo } from '../rpc/methods.ts';
-import { answer } from '../rpc/protocol.ts';
 import type { Desk } from './desk.ts';
-import { type HttpServer, listen } from './httpserver.ts';
 import { Log } from './log.ts';
 import { MiningPool, newThreads, threadCount } from './miningpool.ts';
-import { contextOf } from './nodecontext.ts';
+import { contextOf, doorOf } from './nodecontext.ts';
 import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
+import { type HttpOptions, type NodeHttp, serveNode } from './nodehttp.ts';
+import { NodeMetrics } from './nodemetrics.ts';
 import { NodeMiner } from './nodeminer.ts';
 
-export interface StartNodeOptions {
+export interface StartNodeOptions extends HttpOptions {
   readonly port?: number;
   readonly httpPort?: number;
   /** An address or label; `true` for the first wallet. */
@@ -20,6 +21,8 @@ export interface StartNodeOptions {
   readonly blockInterval: number;
   /** How many threads mine; all cores but one where it is not said. */
   readonly threads?: number;
+  /** What waiting payments may take of the memory, in bytes. */
+  readonly mempoolSize?: number;
 }
 
 /** How long an answer that is on its way may take when the node is to stop. */
@@ -28,34 +31,68 @@ const patienceMs = 1_000;
 export async function startNode(desk: Desk, options: StartNodeOptions): Promise<void> {
   const log = new Log(desk.options);
   const script = payee(desk, options);
+  const metrics = new NodeMetrics();
   const pool = new MiningPool(newThreads(threadCount(options.threads, availableParallelism())));
-  desk.atEnd(() => pool.stop());
-  const node = await desk.openNode({ search: (search, signal) => pool.search(search, signal) });
+  desk.atEnd(async () => {
+    metrics.stop();
+    await pool.stop();
+  });
+  const node = await openNode(desk, pool, metrics, options);
   const stopping = Promise.withResolvers<string>();
   const miner = new NodeMiner(node, log);
   const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};
-  const credentials = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
-  const calls = callsTo(contextOf(desk, { node, miner, log, hear, stop: stopping.resolve }));
-  const server = await listen({
-    port: httpPortOf(desk, options),
-    credentials,
-    answer: (body) => answer(body, calls),
-    health: () => ({ status: 'ok', network: desk.params.name, height: node.chain.tip.height }),
-  });
+  const cookie = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
+  const parts = { node, miner, log, hear, stop: stopping.resolve };
+  const context = timing(contextOf(desk, parts), metrics);
+  const call = metrics.counting(callsTo(context));
+  const door = doorOf(desk, context);
+  const port = httpPortOf(desk, options);
+  const served = await serveNode({ port, cookie, node, call, door, pool, metrics, log, options });
+  const { http } = served;
   const forget = hearSignals(desk, stopping.resolve);
   try {
-    const http = `http://127.0.0.1:${server.port}`;
     const started = new Date().toISOString();
-    writeNodeFiles(desk.folder, { pid: process.pid, started, http }, credentials);
+    writeNodeFiles(desk.folder, { pid: process.pid, started, http }, cookie);
     tellStart(desk, { log, node, http, ...options });
     const isPaced = desk.params.difficulty.rule === 'none';
     if (options.mine && script) miner.keepMining(script, isPaced ? options.blockInterval * 1e3 : 0);
     log.info('stopping', { because: await stopping.promise });
   } finally {
-    await end(desk, server, miner);
+    await end(desk, served, miner);
     forget();
   }
   log.info('stopped', { height: node.chain.tip.height });
+}
+
+/** Opens the node; whatever makes a block has its time measured. */
+async function openNode(
+  desk: Desk,
+  pool: MiningPool,
+  metrics: NodeMetrics,
+  { mempoolSize: maxMempoolBytes }: StartNodeOptions,
+): Promise<Node> {
+  const node = await desk.openNode({
+    search: async (search, signal) => {
+      const nonce = await pool.search(search, signal);
+      if (nonce !== undefined) metrics.blockCame();
+      return nonce;
+    },
+    ...(maxMempoolBytes === undefined ? {} : { maxMempoolBytes }),
+  });
+  node.events.listen(({ kind }) => {
+    if (kind === 'block') metrics.blockJoined();
+  });
+  return node;
+}
+
+function timing(context: Context, metrics: NodeMetrics): Context {
+  return {
+    ...context,
+    submitBlock: (block) => {
+      metrics.blockCame();
+      return context.submitBlock(block);
+    },
+  };
 }
 
 /** Whom blocks pay, known before anything is opened. */
@@ -105,9 +142,9 @@ function hearSignals(desk: Desk, stop: (because: string) => void): () => void {
 }
 
 /** Lets go of everything but the database, which is closed with the desk. */
-async function end(desk: Desk, server: HttpServer, miner: NodeMiner): Promise<void> {
+async function end(desk: Desk, served: NodeHttp, miner: NodeMiner): Promise<void> {
   const mined = miner.stop();
-  await server.close(patienceMs);
+  await served.close(patienceMs);
   removeNodeFiles(desk.folder);
   // A search that goes on ends with its thread.
   const patience = Promise.withResolvers<void>();

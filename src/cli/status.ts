@@ -1,30 +1,28 @@
 /** `chain status`: one look at everything. */
 import { hashOf } from '../chain/entry.ts';
-import { difficultyOf } from '../rpc/json.ts';
+import { difficultyOf } from '../rpc/corejson.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 
 export async function status(desk: DeskWithoutWallets): Promise<void> {
-  const { signatureEngine } = await import('./opennode.ts');
-  const { chain, mempool } = await desk.openNode();
-  const { tip } = chain;
-  const engine = await signatureEngine();
+  const { door, running } = await desk.openDoor();
+  const { tip, waiting } = await door.status();
   const value = {
     network: desk.params.name,
     height: tip.height,
     hash: hashOf(tip),
     work: tip.work.toString(16).padStart(64, '0'),
     difficulty: difficultyOf(tip.header.bits),
-    mempool: mempool.size,
-    node: null,
+    mempool: waiting,
+    node: running ?? null,
     peers: 0,
     datadir: desk.datadir,
-    engine: engine.name,
+    engine: await door.engine(),
   };
   const lines = Object.entries({
     ...value,
     difficulty: value.difficulty.toPrecision(4),
     mempool: `${value.mempool} waiting`,
-    node: 'not running',
+    node: running ? `process ${running.pid}, ${running.http}` : 'not running',
   }).map(([name, told]) => `${name.padEnd(12)}${told}`);
   desk.answer(lines, value);
 }

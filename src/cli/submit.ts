@@ -1,6 +1,6 @@
 /** What commands that pay have in common: where change goes, a bound on the fee, handing in. */
 import { describeReject, isReject } from '../consensus/reject.ts';
-import type { Node } from '../node/node.ts';
+import type { Door } from '../node/door.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Transaction } from '../primitives/transaction.ts';
@@ -20,8 +20,8 @@ export function checkFee({ fee }: Payment): void {
 }
 
 /** Hands a signed payment in; the node's no becomes the command's error. */
-export async function submit(node: Node, transaction: Transaction): Promise<void> {
-  const answer = await node.submitPayment(transaction);
+export async function submit(door: Door, transaction: Transaction): Promise<void> {
+  const answer = await door.submitPayment(transaction);
   if (isReject(answer)) throw new Fault(answer.reason.replaceAll(' ', '-'), describeReject(answer));
 }
 

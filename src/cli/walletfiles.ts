@@ -23,7 +23,6 @@ import { DecodeError, type Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { readWallet, writeWallet } from '../wallet/file.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import { takeWalletLock } from './leveldb.ts';
 import { makeFolder } from './machine.ts';
 
 const ending = '.json';
@@ -44,6 +43,8 @@ export class WalletFiles {
 
   /** Waits until no other process writes wallets, and keeps them out until it is let go of. */
   async lock(): Promise<() => Promise<void>> {
+    // Who only looks loads no LevelDB.
+    const { takeWalletLock } = await import('./leveldb.ts');
     const release = await takeWalletLock(this.#networkFolder);
     this.#isLocked = true;
     return () => {

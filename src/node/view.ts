@@ -11,6 +11,7 @@ import type { Member } from '../mempool/member.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Block } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
+import type { Coin } from '../primitives/coin.ts';
 import { incrementalFeeRate, minFeeRate } from '../primitives/standard.ts';
 import {
   isCoinbase,
@@ -20,51 +21,72 @@ import {
   txid,
 } from '../primitives/transaction.ts';
 
-export interface BlockView {
+/** A block by its entry, and where it is as seen from the tip. */
+export interface EntryView {
   readonly entry: Entry;
   readonly hash: Hash;
-  readonly block: Block;
   readonly isActive: boolean;
   /** Blocks from this one to the tip; -1 on a side branch, as Core has it. */
   readonly confirmations: number;
   /** The block after it on the active chain. */
   readonly next: Hash | undefined;
-  /** By `outPointName`: what its inputs spent. On a side branch only what the block itself made. */
-  readonly spent: ReadonlyMap<string, Output>;
 }
 
-export async function viewBlock({ store, tip }: ChainView, entry: Entry): Promise<BlockView> {
+export interface BlockView extends EntryView {
+  readonly block: Block;
+  /** What its inputs spent. On a side branch only what the block itself made. */
+  readonly spent: Spent;
+}
+
+/** Coins that transactions spend, by `outPointName`. */
+export type Spent = ReadonlyMap<string, Coin>;
+
+export async function viewEntry({ store, tip }: ChainView, entry: Entry): Promise<EntryView> {
   const hash = hashOf(entry);
   const isActive = (await store.hashAt(entry.height)) === hash;
-  const block = await store.block(entry);
-  const spent = new Map<string, Output>();
-  for (const transaction of block.transactions) {
-    for (const [index, output] of transaction.outputs.entries()) {
-      spent.set(outPointName({ txid: txid(transaction), index }), output);
-    }
-  }
-  if (isActive) {
-    for (const { outPoint, coin } of await store.undo(entry)) {
-      spent.set(outPointName(outPoint), coin);
-    }
-  }
   return {
     entry,
     hash,
-    block,
     isActive,
     confirmations: isActive ? tip.height - entry.height + 1 : -1,
     next: isActive ? await store.hashAt(entry.height + 1) : undefined,
-    spent,
   };
 }
 
+export async function viewBlock(view: ChainView, entry: Entry): Promise<BlockView> {
+  const seen = await viewEntry(view, entry);
+  const block = await view.store.block(entry);
+  return { ...seen, block, spent: await spentIn(view, seen, block) };
+}
+
+/** What a block spent; see `BlockView`. */
+export async function spentIn(
+  { store }: ChainView,
+  { entry, isActive }: EntryView,
+  block: Block,
+): Promise<Spent> {
+  const spent = new Map<string, Coin>();
+  const { height } = entry;
+  for (const transaction of block.transactions) {
+    const [id, isMinted] = [txid(transaction), isCoinbase(transaction)];
+    for (const [index, output] of transaction.outputs.entries()) {
+      spent.set(outPointName({ txid: id, index }), { ...output, height, isCoinbase: isMinted });
+    }
+  }
+  if (!isActive) return spent;
+  for (const { outPoint, coin } of await store.undo(entry)) spent.set(outPointName(outPoint), coin);
+  return spent;
+}
+
+/** Where a transaction is. */
+type BlockPlace = Pick<BlockView, 'entry' | 'hash' | 'confirmations'>;
+
 export interface TransactionView {
   readonly transaction: Transaction;
-  /** By `outPointName`: what its inputs spend, among others. */
-  readonly spent: ReadonlyMap<string, Output>;
+  /** What its inputs spend. */
+  readonly spent: Spent;
   readonly place:
-    | { readonly kind: 'block'; readonly block: BlockView }
+    | { readonly kind: 'block'; readonly block: BlockPlace }
     | { readonly kind: 'waiting'; readonly member: Member };
 }
 
@@ -83,10 +105,23 @@ export async function viewTransaction(
   }
   const place = await findPlace(view, id);
   if (!place) return undefined;
-  const block = await viewBlock(view, await view.store.activeEntry(place.height));
-  const transaction = block.block.transactions[place.position];
+  const told = await viewBlock(view, await view.store.activeEntry(place.height));
+  const { entry, hash, block, confirmations } = told;
+  const transaction = block.transactions[place.position];
   if (!transaction || txid(transaction) !== id) throw damaged(`transaction ${id} is not in place`);
-  return { transaction, spent: block.spent, place: { kind: 'block', block } };
+  const spent = spentBy(transaction, told.spent);
+  return { transaction, spent, place: { kind: 'block', block: { entry, hash, confirmations } } };
+}
+
+/** Of what a block spends, what this one does. */
+function spentBy({ inputs }: Transaction, all: Spent): Spent {
+  const spent = new Map<string, Coin>();
+  for (const { prevout } of inputs) {
+    const name = outPointName(prevout);
+    const coin = all.get(name);
+    if (coin) spent.set(name, coin);
+  }
+  return spent;
 }
 
 async function findPlace({ store }: ChainView, id: Hash) {
@@ -110,12 +145,9 @@ export function feeOf(
   return fee;
 }
 
-/** What waits, and what is asked of whoever wants to wait too. */
-export interface MempoolView {
-  /** Parents before their children. */
-  readonly members: readonly Member[];
-  /** Those that signal, or spend coins of one that does. BIP125. */
-  readonly replaceable: ReadonlySet<Hash>;
+/** How full the mempool is, and what is asked of whoever wants to wait too. */
+export interface MempoolState {
+  readonly size: number;
   readonly bytes: number;
   readonly fees: bigint;
   readonly usage: number;
@@ -129,21 +161,34 @@ export interface MempoolView {
   };
 }
 
+/** The mempool with what waits in it. */
+export interface MempoolView extends MempoolState {
+  /** Parents before their children. */
+  readonly members: readonly Member[];
+  /** Those that signal, or spend coins of one that does. BIP125. */
+  readonly replaceable: ReadonlySet<Hash>;
+}
+
 export function viewMempool(mempool: Mempool, now: number): MempoolView {
-  const { bytes, fees, usage, maxBytes } = mempool;
   const members = mempool.list();
   const replaceable = new Set<Hash>();
   for (const { id, transaction, parents } of members) {
     const isSignal = transaction.inputs.some(({ sequence }) => sequence < 0xffff_fffe);
     if (isSignal || [...parents].some((each) => replaceable.has(each))) replaceable.add(id);
   }
+  return { ...mempoolState(mempool, now), members, replaceable };
+}
+
+export function mempoolState(mempool: Mempool, now: number): MempoolState {
+  const { size, bytes, fees, usage, maxBytes } = mempool;
+  // Where anything is asked for want of room, it is not below what is always asked.
   const asked: bigint = mempool.minFeeRate(now);
   const rates = {
     least: minFeeRate,
     now: asked > minFeeRate ? asked : minFeeRate,
     incremental: incrementalFeeRate,
   };
-  return { members, replaceable, bytes, fees, usage, maxBytes, rates };
+  return { size, bytes, fees, usage, maxBytes, rates };
 }
 
 /** The active blocks from this height down, the newest first. */
@@ -154,13 +199,6 @@ export async function* walkDown(
 ): AsyncIterable<Entry> {
   for (let at = height; at >= 0 && at > height - count; at--) {
     yield await store.activeEntry(at);
-  }
-}
-
-/** The blocks of the active chain, genesis first. */
-export async function* walkUp({ store, tip }: ChainView): AsyncIterable<Block> {
-  for (let height = 0; height <= tip.height; height++) {
-    yield await store.block(await store.activeEntry(height));
   }
 }
 

@@ -55,10 +55,16 @@ export function carrierScript(bytes: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(opReturn), push(bytes));
 }
 
-/** These bytes as one push, in the shortest form that a length of up to 255 asks for. */
+/** These bytes as one push, in the shortest form that their length asks for. */
 export function push(bytes: Uint8Array): Uint8Array {
-  const length = bytes.length < 0x4c ? [bytes.length] : [0x4c, bytes.length];
-  return Uint8Array.of(...length, ...bytes);
+  return concatBytes(Uint8Array.from(pushHead(bytes.length)), bytes);
+}
+
+function pushHead(length: number): readonly number[] {
+  if (length < 0x4c) return [length];
+  if (length <= 0xff) return [0x4c, length];
+  if (length <= 0xffff) return [0x4d, length & 0xff, length >> 8];
+  return [0x4e, length & 0xff, (length >> 8) & 0xff, (length >> 16) & 0xff, length >>> 24];
 }
 
 /**

@@ -1,23 +1,29 @@
-/** Blocks and transactions as Core's JSON-RPC tells of them: its names, its order, its numbers. */
+/**
+ * Blocks and transactions as Core's JSON-RPC tells of them: its names, its order, its numbers. How
+ * an amount is written is for the caller to say.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
-import { feeOf } from '../node/view.ts';
 import {
-  type Block,
-  blockWeight,
-  hashHeader,
-  strippedBlockBytes,
-  totalBlockBytes,
-} from '../primitives/block.ts';
+  type BlockView,
+  type EntryView,
+  feeOf,
+  type Spent,
+  spentIn,
+  viewEntry,
+} from '../node/view.ts';
+import { blockWeight, strippedBlockBytes, totalBlockBytes } from '../primitives/block.ts';
+import { encode } from '../primitives/codec.ts';
 import type { Coin } from '../primitives/coin.ts';
 import {
   type Input,
   isCoinbase,
+  type Output,
   outPointName,
-  type Transaction,
+  Transaction,
   totalBytes,
   txid,
   virtualBytes,
@@ -26,13 +32,12 @@ import {
 } from '../primitives/transaction.ts';
 import { assembly, scriptFields } from './assembly.ts';
 import { coins, type Fields, type Value } from './exact.ts';
-import { difficultyOf, hexOf, transactionHex } from './json.ts';
 
-/** The coins that some transactions spent, by `outPointName`. */
-export type Spent = ReadonlyMap<string, Coin>;
-
-/** Where nothing is known of them. */
+/** Where nothing is known of what was spent. */
 const nothingSpent: Spent = new Map();
+
+/** Writes an amount in base units. */
+type WriteAmount = (units: bigint) => Value;
 
 /** A double as Core prints it, with 16 digits. */
 export function rounded(number: number): number {
@@ -43,14 +48,30 @@ export function bitsFields(bits: number): Fields {
   return { bits: hexOf(bits, 8), target: hexOf(decodeBits(bits).target, 64) };
 }
 
+/** How many times harder than Bitcoin's easiest these bits are. Core: GetDifficulty. */
+export function difficultyOf(bits: number): number {
+  const mantissa = bits & 0x00ff_ffff;
+  return (0xffff / mantissa) * 256 ** (0x1d - (bits >>> 24));
+}
+
+export function transactionHex(transaction: Transaction): string {
+  return bytesToHex(encode(Transaction, transaction));
+}
+
+export function hexOf(number: number | bigint, digits: number): string {
+  return number.toString(16).padStart(digits, '0');
+}
+
 /** Core: blockheaderToJSON. */
-export async function headerFields({ store, tip }: ChainView, entry: Entry): Promise<Fields> {
+export async function headerFields(view: ChainView, entry: Entry): Promise<Fields> {
+  return headFields(await viewEntry(view, entry));
+}
+
+function headFields({ entry, hash, confirmations, next }: EntryView): Fields {
   const { header, height } = entry;
-  const hash = hashHeader(header);
-  const isActive = (await store.hashAt(height)) === hash;
   return {
     hash,
-    confirmations: isActive ? tip.height - height + 1 : -1,
+    confirmations,
     height,
     version: header.version,
     versionHex: hexOf(header.version >>> 0, 8),
@@ -63,49 +84,43 @@ export async function headerFields({ store, tip }: ChainView, entry: Entry): Pro
     chainwork: hexOf(entry.work, 64),
     nTx: entry.transactions,
     previousblockhash: height > 0 ? header.parent : undefined,
-    nextblockhash: isActive ? await store.hashAt(height + 1) : undefined,
+    nextblockhash: next,
   };
 }
 
 /** How much is told of the transactions of a block. */
 export type Detail = 'ids' | 'fees' | 'prevouts';
 
-/** Core: blockToJSON. */
+/** Core: getblock. */
 export async function blockFields(
   view: ChainView,
   entry: Entry,
   detail: Detail,
   params: Params,
 ): Promise<Fields> {
+  const seen = await viewEntry(view, entry);
   const block = await view.store.block(entry);
-  const spent = detail === 'ids' ? nothingSpent : await spentIn(view, entry, block);
-  const tell = (transaction: Transaction): Value => {
+  const spent = detail === 'ids' ? nothingSpent : await spentIn(view, seen, block);
+  return wholeBlockFields({ ...seen, block, spent }, (transaction) => {
     if (detail === 'ids') return txid(transaction);
     const isPlain = detail === 'fees';
     return transactionFields(transaction, params, { spent, isPlain, hex: true });
-  };
+  });
+}
+
+/** The block with its transactions told in this way. Core: blockToJSON. */
+export function wholeBlockFields(
+  view: BlockView,
+  tell: (transaction: Transaction) => Value,
+): Fields {
+  const { block } = view;
   return {
-    ...(await headerFields(view, entry)),
+    ...headFields(view),
     strippedsize: strippedBlockBytes(block),
     size: totalBlockBytes(block),
     weight: blockWeight(block),
     tx: block.transactions.map(tell),
   };
-}
-
-/** The coins that a block spent; on a side branch nothing is known of them. */
-export async function spentIn({ store }: ChainView, entry: Entry, block: Block): Promise<Spent> {
-  if ((await store.hashAt(entry.height)) !== hashHeader(entry.header)) return nothingSpent;
-  const spent = new Map<string, Coin>();
-  for (const transaction of block.transactions) {
-    const { height } = entry;
-    for (const [index, output] of transaction.outputs.entries()) {
-      const name = outPointName({ txid: txid(transaction), index });
-      spent.set(name, { ...output, height, isCoinbase: isCoinbase(transaction) });
-    }
-  }
-  for (const { outPoint, coin } of await store.undo(entry)) spent.set(outPointName(outPoint), coin);
-  return spent;
 }
 
 export interface TransactionDetail {
@@ -114,18 +129,27 @@ export interface TransactionDetail {
   readonly isPlain?: boolean;
   /** Whether its bytes are told too. */
   readonly hex?: boolean;
+  /** As a number with eight places, where nothing else is said. */
+  readonly amount?: WriteAmount;
 }
 
 /** Core: TxToUniv. */
 export function transactionFields(
   transaction: Transaction,
   { prefix }: Params,
-  { spent = nothingSpent, isPlain = false, hex = false }: TransactionDetail = {},
+  { spent = nothingSpent, isPlain = false, hex = false, amount = coins }: TransactionDetail = {},
 ): Fields {
   const { version, lockTime, inputs, outputs } = transaction;
   const shown = isPlain ? nothingSpent : spent;
   const isMinting = isCoinbase(transaction);
   const fee = feeOf(transaction, spent);
+  const outputFields = (output: Output): Fields => ({
+    value: amount(output.amount),
+    scriptPubKey: scriptFields(output.script, prefix),
+  });
+  const coinFields = (coin: Coin): Fields => {
+    return { generated: coin.isCoinbase, height: coin.height, ...outputFields(coin) };
+  };
   return {
     txid: txid(transaction),
     hash: wtxid(transaction),
@@ -134,36 +158,31 @@ export function transactionFields(
     vsize: virtualBytes(transaction),
     weight: weight(transaction),
     locktime: lockTime,
-    vin: inputs.map((input) => (isMinting ? mintFields(input) : inputFields(input, shown, prefix))),
-    vout: outputs.map(({ amount, script }, n) => ({
-      value: coins(amount),
-      n,
-      scriptPubKey: scriptFields(script, prefix),
-    })),
-    fee: fee === undefined ? undefined : coins(fee),
+    vin: inputs.map((input) => {
+      const coin = shown.get(outPointName(input.prevout));
+      return isMinting ? mintFields(input) : inputFields(input, coin && coinFields(coin));
+    }),
+    vout: outputs.map((output, n) => {
+      const { value, scriptPubKey } = outputFields(output);
+      return { value, n, scriptPubKey };
+    }),
+    fee: fee === undefined ? undefined : amount(fee),
     hex: hex ? transactionHex(transaction) : undefined,
   };
 }
 
 function mintFields({ scriptSig, witness, sequence }: Input): Fields {
-  const items = witness.length > 0 ? witness.map(bytesToHex) : undefined;
-  return { coinbase: bytesToHex(scriptSig), txinwitness: items, sequence };
+  return { coinbase: bytesToHex(scriptSig), txinwitness: itemsOf(witness), sequence };
 }
 
-function inputFields(input: Input, spent: Spent, prefix: string): Fields {
-  const { prevout, scriptSig, witness, sequence } = input;
-  const coin = spent.get(outPointName(prevout));
-  return {
-    txid: prevout.txid,
-    vout: prevout.index,
-    scriptSig: { asm: assembly(scriptSig), hex: bytesToHex(scriptSig) },
-    txinwitness: witness.length > 0 ? witness.map(bytesToHex) : undefined,
-    prevout: coin && {
-      generated: coin.isCoinbase,
-      height: coin.height,
-      value: coins(coin.amount),
-      scriptPubKey: scriptFields(coin.script, prefix),
-    },
-    sequence,
-  };
+function inputFields(
+  { prevout: { txid, index: vout }, scriptSig, witness, sequence }: Input,
+  prevout: Fields | undefined,
+): Fields {
+  const script = { asm: assembly(scriptSig), hex: bytesToHex(scriptSig) };
+  return { txid, vout, scriptSig: script, txinwitness: itemsOf(witness), prevout, sequence };
+}
+
+function itemsOf(witness: readonly Uint8Array[]): readonly string[] | undefined {
+  return witness.length > 0 ? witness.map(bytesToHex) : undefined;
 }

@@ -35,7 +35,10 @@ export function isFields(value: Value | undefined): value is Fields {
   return isObject && !Array.isArray(value) && !(value instanceof Exact);
 }
 
-/** Reads JSON, numbers as `Exact`. Throws a `SyntaxError`, or a `RangeError` if it is too deep. */
+/**
+ * Reads JSON, numbers as `Exact`. Throws a `SyntaxError`, or a `RangeError` if it is too deep. What
+ * stood there is told since V8 11.4, and so by every Node from 22 on.
+ */
 export function parseJson(text: string): Value {
   return JSON.parse(text, (_name, value: Value, context?: { readonly source?: string }) =>
     typeof value === 'number' ? new Exact(context?.source ?? String(value)) : value,

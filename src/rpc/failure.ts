@@ -10,9 +10,14 @@ export const codes = {
   verify: -25,
   rejected: -26,
   alreadyInChain: -27,
+  alreadyAdded: -23,
+  notAdded: -24,
+  peerNotConnected: -29,
+  badSubnet: -30,
   parse: -32_700,
   invalidRequest: -32_600,
   methodNotFound: -32_601,
+  invalidParameters: -32_602,
   internal: -32_603,
 } as const;
 
@@ -30,4 +35,9 @@ export class Failure extends Error {
 /** A value that makes no sense here. */
 export function badParameter(message: string): Failure {
   return new Failure(codes.parameter, message);
+}
+
+/** A call that makes no sense: whoever asks hears the help text. */
+export class Misuse extends Error {
+  override readonly name = 'Misuse';
 }

@@ -3,27 +3,35 @@
  * there are no clusters here, and so neither chunks nor limits of them.
  */
 import type { Member } from '../mempool/member.ts';
-import type { MempoolView } from '../node/view.ts';
+import type { MempoolState, MempoolView } from '../node/view.ts';
 import { formatAmount } from '../primitives/amount.ts';
 import type { Hash } from '../primitives/codec.ts';
 import { maxCarrierBytes } from '../primitives/script.ts';
 import { weight, wtxid } from '../primitives/transaction.ts';
 
-/** The mempool as `getmempoolinfo` tells it. Rates are coins per 1,000 virtual bytes. */
+/** The mempool as `getmempoolinfo` tells it, but with amounts as text. */
 export function mempoolJson(view: MempoolView): object {
-  const { members, rates } = view;
+  return stateJson(view, formatAmount);
+}
+
+/**
+ * How full the mempool is, amounts written in this way. Rates are coins per 1,000 virtual bytes.
+ * Core: MempoolInfoToJSON.
+ */
+export function stateJson<Amount>(state: MempoolState, amount: (units: bigint) => Amount) {
+  const { size, rates } = state;
   return {
     loaded: true,
-    size: members.length,
-    bytes: view.bytes,
-    usage: view.usage,
-    total_fee: formatAmount(view.fees),
-    maxmempool: view.maxBytes,
-    mempoolminfee: formatAmount(rates.now),
-    minrelaytxfee: formatAmount(rates.least),
-    incrementalrelayfee: formatAmount(rates.incremental),
+    size,
+    bytes: state.bytes,
+    usage: state.usage,
+    total_fee: amount(state.fees),
+    maxmempool: state.maxBytes,
+    mempoolminfee: amount(rates.now),
+    minrelaytxfee: amount(rates.least),
+    incrementalrelayfee: amount(rates.incremental),
     // Nobody has been told of any of them: there are no peers yet.
-    unbroadcastcount: members.length,
+    unbroadcastcount: size,
     fullrbf: true,
     permitbaremultisig: false,
     maxdatacarriersize: maxCarrierBytes,

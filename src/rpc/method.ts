@@ -7,6 +7,7 @@ import type { Hash } from '../primitives/codec.ts';
 import type { Value } from './exact.ts';
 import { codes, Failure } from './failure.ts';
 import { type Arguments, type Parameter, parameters } from './parameters.ts';
+import type { Peering } from './peering.ts';
 
 /** What methods may ask of the program around the node. */
 export interface Context {
@@ -15,9 +16,13 @@ export interface Context {
   readonly submitBlock: Node['submitBlock'];
   readonly submitPayment: Node['submitPayment'];
   /** Mines a block that pays this script. */
-  readonly mine: (script: Uint8Array) => Promise<Block>;
+  readonly mine: (script: Uint8Array, signal?: AbortSignal) => Promise<Block>;
+  readonly peering: Peering;
   /** The time in seconds since 1970. */
   readonly now: () => number;
+  /** From now on the clock stands at this time; 0 lets it run again. */
+  readonly setTime: (time: number) => void;
+  readonly logging: Logging;
   /** Since the start, in seconds and parts of them. */
   readonly uptime: () => number;
   /** Of this program. */
@@ -26,6 +31,12 @@ export interface Context {
   readonly diskBytes: () => number;
   /** Asks for a clean stop, once the answer is on its way. */
   readonly stop: () => void;
+}
+
+/** What the program tells of what it does, and of which kinds in every detail. */
+export interface Logging {
+  readonly categories: ReadonlyMap<string, boolean>;
+  setDetailed(category: string, isDetailed: boolean): void;
 }
 
 export type Run = (asked: Arguments, context: Context) => Value | Promise<Value>;

@@ -1,12 +1,16 @@
 /** All methods, and how one is called. */
 import type { Fields, Value } from './exact.ts';
-import { codes, Failure } from './failure.ts';
+import { codes, Failure, Misuse } from './failure.ts';
+import { helpOf } from './help.ts';
 import { type Context, type Method, method } from './method.ts';
 import { chainMethods } from './methodschain.ts';
 import { coinMethods } from './methodscoins.ts';
 import { controlMethods } from './methodscontrol.ts';
+import { createMethods } from './methodscreate.ts';
 import { mempoolMethods } from './methodsmempool.ts';
 import { miningMethods } from './methodsmining.ts';
+import { networkMethods } from './methodsnetwork.ts';
+import { proofMethods } from './methodsproof.ts';
 import { statsMethods } from './methodsstats.ts';
 import { Arguments, inOrder, usage } from './parameters.ts';
 import type { Call } from './protocol.ts';
@@ -30,11 +34,12 @@ function getRpcInfo(running: ReadonlySet<Running>): Method {
 /** All methods but the one that lists them. */
 function groupsOf(running: ReadonlySet<Running>) {
   return [
-    ['Blockchain', [...chainMethods, ...statsMethods]],
+    ['Blockchain', [...chainMethods, ...statsMethods, ...proofMethods]],
     ['Control', [...controlMethods, getRpcInfo(running)]],
     ['Mempool', mempoolMethods],
     ['Mining', miningMethods],
-    ['Transactions', coinMethods],
+    ['Network', networkMethods],
+    ['Transactions', [...coinMethods, ...createMethods]],
   ] as const;
 }
 
@@ -56,10 +61,6 @@ function methodsOf(running: ReadonlySet<Running>): ReadonlyMap<string, Method> {
   const all = [...groups.flatMap(([, members]) => members), help];
   const methods = new Map(all.map((each) => [each.name, each]));
   return methods;
-}
-
-function helpOf({ name, parameters, help }: Method): string {
-  return `${usage(name, parameters)}\n\n${help}\n`;
 }
 
 /** What answers every request of a node. */
@@ -90,5 +91,9 @@ async function run(
   if (values.length < least || values.length > found.parameters.length) {
     throw new Failure(codes.misc, helpOf(found));
   }
-  return await found.run(new Arguments(found.parameters, values), context);
+  try {
+    return await found.run(new Arguments(found.parameters, values), context);
+  } catch (error) {
+    throw error instanceof Misuse ? new Failure(codes.misc, helpOf(found)) : error;
+  }
 }

@@ -3,10 +3,17 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import { Block, Header, hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
-import { bitsFields, blockFields, type Detail, headerFields, rounded } from './corejson.ts';
+import {
+  bitsFields,
+  blockFields,
+  type Detail,
+  difficultyOf,
+  headerFields,
+  hexOf,
+  rounded,
+} from './corejson.ts';
 import type { Fields } from './exact.ts';
 import { badParameter } from './failure.ts';
-import { difficultyOf, hexOf } from './json.ts';
 import { findEntry, type Method, method, type Run } from './method.ts';
 
 const getBlockchainInfo: Run = (_asked, { node, diskBytes }) =>
@@ -142,8 +149,7 @@ export const chainMethods: readonly Method[] = [
   method(
     'getblock',
     'blockhash:string verbosity|verbose:any?',
-    'Tells a block: 0 its bytes in hex, 1 the ids of its transactions, 2 all of them and their ' +
-      'fees, 3 the coins that they spend too.',
+    'Tells a block, as much of it as is asked for.',
     getBlock,
   ),
   method('getchaintips', '', 'Tells the tips of all branches.', getChainTips),

@@ -4,19 +4,19 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Node } from '../node/node.ts';
+import { type EntryView, spentIn, viewEntry } from '../node/view.ts';
 import { scriptOf } from '../primitives/address.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { DecodeError, decode, encode, type Hash, hashFromBytes } from '../primitives/codec.ts';
 import { type Coin, NamedCoin } from '../primitives/coin.ts';
-import { carrierScript, outputKind } from '../primitives/script.ts';
+import { outputKind } from '../primitives/script.ts';
 import { type Output, Transaction, txid } from '../primitives/transaction.ts';
 import { describeScript, scriptFields } from './assembly.ts';
-import { spentIn, transactionFields } from './corejson.ts';
-import { coins, Exact, type Fields, isFields, isList, type Value } from './exact.ts';
+import { transactionFields, transactionHex } from './corejson.ts';
+import { coins, type Fields, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
-import { transactionHex } from './json.ts';
 import { type Method, method, type Run } from './method.ts';
-import { amountOf, decoded, hashIn, objectsIn, wholeIn } from './parameters.ts';
+import { decoded } from './parameters.ts';
 
 /** A transaction, and the block that holds it, where one does. */
 interface Found {
@@ -34,14 +34,13 @@ const getRawTransaction: Run = (asked, { node }) =>
       ? await findInBlock(view, id, named)
       : await findAnywhere(view, id, node);
     if (verbosity <= 0) return transactionHex(transaction);
-    const told = place && (await placeFields(view, place.entry));
-    const spent =
-      verbosity >= 2 && place ? await spentIn(view, place.entry, place.block) : undefined;
+    const seen = place && (await viewEntry(view, place.entry));
+    const spent = verbosity >= 2 && seen ? await spentIn(view, seen, place.block) : undefined;
     const detail = { hex: true, ...(spent ? { spent } : {}) };
     return {
-      in_active_chain: isNamed ? told?.isActive : undefined,
+      in_active_chain: isNamed ? seen?.isActive : undefined,
       ...transactionFields(transaction, node.chain.params, detail),
-      ...told?.fields,
+      ...(seen && placeFields(seen)),
     };
   });
 
@@ -81,18 +80,11 @@ function notFound(problem: string): Failure {
 }
 
 /** Where it lies, as Core adds it to a transaction. */
-async function placeFields({ store, tip }: ChainView, { header, height }: Entry) {
-  const hash = hashHeader(header);
-  const isActive = (await store.hashAt(height)) === hash;
-  const fields: Fields = isActive
-    ? {
-        blockhash: hash,
-        confirmations: tip.height - height + 1,
-        time: header.time,
-        blocktime: header.time,
-      }
+function placeFields({ entry, hash, isActive, confirmations }: EntryView): Fields {
+  const { time } = entry.header;
+  return isActive
+    ? { blockhash: hash, confirmations, time, blocktime: time }
     : { blockhash: hash, confirmations: 0 };
-  return { isActive, fields };
 }
 
 const getTxOut: Run = (asked, { node }) => {
@@ -191,48 +183,6 @@ const validateAddress: Run = (asked, { node }) => {
   }
 };
 
-/** Core: ConstructTransaction. */
-const createRawTransaction: Run = (asked, { node }) => {
-  const lockTime = Number(exactOr(asked.value('locktime'), '0'));
-  if (!Number.isInteger(lockTime) || lockTime < 0 || lockTime > 0xffff_ffff) {
-    throw badParameter('Invalid parameter, locktime out of range');
-  }
-  const version = asked.whole('version', 2);
-  if (version < 1 || version > 3) {
-    throw badParameter('Invalid parameter, version out of range(1~3)');
-  }
-  const isReplaceable = asked.flag('replaceable', true);
-  const sequence = isReplaceable ? 0xffff_fffd : lockTime > 0 ? 0xffff_fffe : 0xffff_ffff;
-  const inputs = objectsIn(asked.list('inputs')).map((each) => ({
-    prevout: { txid: hashIn(each, 'txid'), index: wholeIn(each, 'vout', 0xffff_ffff) },
-    scriptSig: new Uint8Array(0),
-    sequence: each['sequence'] === undefined ? sequence : wholeIn(each, 'sequence', 0xffff_ffff),
-    witness: [],
-  }));
-  const outputs = outputsOf(asked.value('outputs'), node.chain.params.prefix);
-  return transactionHex({ version, inputs, outputs, lockTime });
-};
-
-function exactOr(value: Value, otherwise: string): string {
-  return value instanceof Exact ? value.digits : otherwise;
-}
-
-/** A list of objects, or one object with everything. */
-function outputsOf(value: Value, prefix: string): readonly Output[] {
-  const objects = isList(value) ? objectsIn(value) : isFields(value) ? [value] : undefined;
-  if (!objects) throw new Failure(codes.type, 'Expected an array or an object of outputs');
-  const pairs = objects.flatMap((each) => Object.entries(each));
-  const seen = new Set<string>();
-  return pairs.map(([name, told]) => {
-    if (seen.has(name)) throw badParameter(`Invalid parameter, duplicated address: ${name}`);
-    seen.add(name);
-    if (name !== 'data') return { amount: amountOf(told), script: payee(name, prefix) };
-    const hex = typeof told === 'string' ? told : '!';
-    const bytes = decoded(hex, (each) => each, 'Data must be hexadecimal string');
-    return { amount: 0n, script: carrierScript(bytes) };
-  });
-}
-
 /** The script of an address that somebody is to be paid at. */
 export function payee(address: string, prefix: string): Uint8Array {
   try {
@@ -269,11 +219,5 @@ export const coinMethods: readonly Method[] = [
     decodeRawTransaction,
   ),
   method('decodescript', 'hexstring:string', 'Tells what is in a script.', decodeScript),
-  method(
-    'createrawtransaction',
-    'inputs:array outputs:any locktime:number? replaceable:bool? version:number?',
-    'Makes a transaction that nobody has signed.',
-    createRawTransaction,
-  ),
   method('validateaddress', 'address:string', 'Tells whether an address is one.', validateAddress),
 ];

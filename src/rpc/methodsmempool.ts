@@ -2,36 +2,18 @@
 import { isReject, type Reject } from '../consensus/reject.ts';
 import type { Member } from '../mempool/member.ts';
 import type { Node } from '../node/node.ts';
+import { mempoolState } from '../node/view.ts';
 import { decode } from '../primitives/codec.ts';
-import { isUnspendable, maxCarrierBytes } from '../primitives/script.ts';
-import { minFeeRate } from '../primitives/standard.ts';
+import { isUnspendable } from '../primitives/script.ts';
 import { Transaction, txid, weight, wtxid } from '../primitives/transaction.ts';
 import { coins, type Fields, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
-import { memberJson } from './jsonmempool.ts';
+import { memberJson, stateJson } from './jsonmempool.ts';
 import { type Method, method, type Run } from './method.ts';
 import { type Arguments, decoded, hashIn, objectsIn, wholeIn } from './parameters.ts';
 
-/** Core: MempoolInfoToJSON. */
-const getMempoolInfo: Run = (_asked, { node: { mempool }, now }) => {
-  // Where anything is asked for want of room, it is not below what is always asked.
-  const floor = mempool.minFeeRate(now());
-  return {
-    loaded: true,
-    size: mempool.size,
-    bytes: mempool.bytes,
-    usage: mempool.usage,
-    total_fee: coins(mempool.fees),
-    maxmempool: mempool.maxBytes,
-    mempoolminfee: coins(floor === 0n ? minFeeRate : floor),
-    minrelaytxfee: coins(minFeeRate),
-    incrementalrelayfee: coins(minFeeRate),
-    unbroadcastcount: mempool.size,
-    fullrbf: true,
-    permitbaremultisig: false,
-    maxdatacarriersize: maxCarrierBytes,
-  };
-};
+const getMempoolInfo: Run = (_asked, { node, now }) =>
+  stateJson(mempoolState(node.mempool, now()), coins);
 
 function entryFields(member: Member, { mempool }: Node): Fields {
   const family = [member, ...mempool.ancestorsOf(member)];

@@ -3,7 +3,7 @@ import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { subsidyAt } from '../consensus/subsidy.ts';
-import { feeOf } from '../node/view.ts';
+import { feeOf, type Spent, viewBlock } from '../node/view.ts';
 import { hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
 import { isUnspendable } from '../primitives/script.ts';
@@ -16,7 +16,7 @@ import {
   totalBytes,
   weight,
 } from '../primitives/transaction.ts';
-import { rounded, type Spent, spentIn } from './corejson.ts';
+import { rounded } from './corejson.ts';
 import { Exact, type Fields } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
 import { findEntry, type Method, method, type Run } from './method.ts';
@@ -28,8 +28,7 @@ const getBlockStats: Run = (asked, { node }) =>
     const entry = await (value instanceof Exact
       ? entryAt(view, Number(value.digits))
       : findEntry(view, hashOfText(asked.text('hash_or_height'), 'hash_or_height')));
-    const block = await view.store.block(entry);
-    const spent = await spentIn(view, entry, block);
+    const { block, spent } = await viewBlock(view, entry);
     const all = statsOf(block.transactions, { entry, spent }, node.chain.params);
     const wanted = asked.list('stats').map(String);
     if (wanted.length === 0) return all;

@@ -2,7 +2,7 @@
  * Parameters: what a method asks for, and how foreign JSON becomes it. Counts, names, types and
  * messages are Core's, for programs were written against those.
  */
-import { parseAmount } from '../primitives/amount.ts';
+import { coin, maxMoney, parseAmount } from '../primitives/amount.ts';
 import { DecodeError, type Hash, parseHash, parseHex } from '../primitives/codec.ts';
 import { Exact, type Fields, isFields, isList, type Value } from './exact.ts';
 import { badParameter, codes, Failure } from './failure.ts';
@@ -99,6 +99,15 @@ export class Arguments {
     return value instanceof Exact ? wholeOf(value) : otherwise;
   }
 
+  /** A whole number that a double can hold exactly, where Core takes 64 bits. */
+  long(name: string, otherwise = 0): number {
+    const value = this.value(name);
+    if (!(value instanceof Exact)) return otherwise;
+    const number = Number(value.digits);
+    if (Number.isSafeInteger(number)) return number;
+    throw new Failure(codes.misc, 'JSON integer out of range');
+  }
+
   /** A number, or the older yes and no for 1 and 0. Core: ParseVerbosity. */
   verbosity(name: string, otherwise: number): number {
     const value = this.value(name);
@@ -125,6 +134,13 @@ export class Arguments {
   }
 }
 
+/** A member of a list, or a field of an object, that must be text. */
+export function textOf(value: Value | undefined): string {
+  if (typeof value === 'string') return value;
+  const problem = `JSON value of type ${typeOf(value ?? null)} is not of expected type string`;
+  throw new Failure(codes.type, problem);
+}
+
 /** Core: ParseHashV. */
 export function hashOfText(text: string, called: string): Hash {
   if (text.length !== 64) {
@@ -146,7 +162,8 @@ export function amountOf(value: Value | undefined): bigint {
     return parseAmount(withoutExponent(digits));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw new Failure(codes.type, `Invalid amount: ${error.message}`);
+    const isOutside = Number(digits) < 0 || Number(digits) > Number(maxMoney / coin);
+    throw new Failure(codes.type, isOutside ? 'Amount out of range' : 'Invalid amount');
   }
 }
 
@@ -161,6 +178,11 @@ function withoutExponent(digits: string): string {
   const before = all.slice(0, point).replace(/^0+(?=\d)/, '') || '0';
   const behind = all.slice(point).replace(/0+$/, '');
   return behind === '' ? before : `${before}.${behind}`;
+}
+
+/** Is this some hex, and not nothing? Core: IsHex. */
+export function isHex(text: string): boolean {
+  return text.length > 0 && text.length % 2 === 0 && /^[0-9a-f]*$/i.test(text);
 }
 
 /** What this hex says, or Core's word for what cannot be read. */
@@ -183,8 +205,7 @@ export function wholeIn(fields: Fields, name: string, most: number): number {
 
 /** A hash in a field of an object within a parameter. */
 export function hashIn(fields: Fields, name: string): Hash {
-  const value = fields[name];
-  return hashOfText(typeof value === 'string' ? value : '', name);
+  return hashOfText(textOf(fields[name]), name);
 }
 
 /** The members of a list that must all be objects. */
