@@ -59,7 +59,7 @@ function connecting(meeting: Meeting): void {
 function parting(meeting: Meeting): void {
   const until = <T>(settled: Promise<T>) => meeting.until(settled);
 
-  test('a banned peer can neither come back nor be dialled, until it is banned no more', async () => {
+  test('a banned peer can neither come back nor be dialled, until it no longer is', async () => {
     const [one, two] = await meeting.pair();
     const { id } = one.transport;
     two.transport.setBanned((peer) => peer === id);
@@ -108,7 +108,7 @@ function parting(meeting: Meeting): void {
 function telling(meeting: Meeting): void {
   const until = <T>(settled: Promise<T>) => meeting.until(settled);
 
-  test('what is told is heard on its topic, from whom it came, and not by who told it', async () => {
+  test('what is told is heard on its topic, from whom it came, not by who told it', async () => {
     const [one, two] = await meeting.pair();
     await until(one.tell('a block', 'block'));
     await until(two.hears('a block'));
