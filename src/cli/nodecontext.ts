@@ -8,11 +8,10 @@ import { formatAmount } from '../primitives/amount.ts';
 import { hashHeader } from '../primitives/block.ts';
 import { answerCall } from '../rpc/doorcalls.ts';
 import type { Context } from '../rpc/method.ts';
-import { BanList } from './banlist.ts';
 import type { Desk } from './desk.ts';
+import type { LivePeers } from './livepeers.ts';
 import type { Log } from './log.ts';
 import type { NodeMiner } from './nodeminer.ts';
-import { NoPeers } from './nopeers.ts';
 import { beneath } from './opennode.ts';
 import { readVersion } from './version.ts';
 
@@ -22,10 +21,11 @@ export interface Parts {
   readonly log: Log;
   /** Is told of every payment that was taken. */
   readonly hear: () => void;
+  readonly peering: LivePeers;
   readonly stop: (because: string) => void;
 }
 
-export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): Context {
+export function contextOf(desk: Desk, { node, miner, log, hear, peering, stop }: Parts): Context {
   return {
     node,
     async submitBlock(block) {
@@ -51,7 +51,7 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
       return taken;
     },
     mine: (script, signal) => miner.mine(script, signal),
-    peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
+    peering,
     now: desk.now,
     setTime: (time) => desk.setTime(time),
     logging: log,
@@ -63,8 +63,8 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop }: Parts): 
 }
 
 /** What commands ask, answered as what programs ask. */
-export function doorOf({ folder }: Desk, context: Context) {
-  const door = new LocalDoor({ ...context, ...beneath(folder) });
+export function doorOf({ folder }: Desk, context: Context, peering: LivePeers) {
+  const door = new LocalDoor({ ...context, ...beneath(folder), peering });
   const { version } = context;
   return (body: string, signal: AbortSignal) => answerCall(body, { door, version }, signal);
 }

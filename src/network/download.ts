@@ -27,6 +27,8 @@ interface Arrived {
 const batchesEach = 2;
 /** So near the end payments are at hand, and blocks are asked for in compact form. */
 const nearBlocks = 3;
+/** So often it is told how far the download is. */
+const tellMs = 5_000;
 /** How far a peer's best may lie beside the path for us to see what it has of it. */
 const besideBlocks = 144;
 
@@ -43,6 +45,7 @@ export class Download {
   #arrivedBytes = 0;
   readonly #asked = new Set<Hash>();
   #isHandingOn = false;
+  #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(wire: Wire, tree: HeaderTree, onMoved: () => void) {
     this.#wire = wire;
@@ -175,6 +178,17 @@ export class Download {
     this.#arrived.delete(hash);
   }
 
+  /** A line for each block; but where there are many, one now and then. */
+  #tellProgress(hash: Hash): void {
+    const { home, tell } = this.#wire.parts;
+    const { height } = home.chain.tip;
+    if (this.left <= nearBlocks) tell('info', 'took a block from a peer', { height, hash });
+    else if (this.#wire.nowMs - this.#toldMs >= tellMs) {
+      this.#toldMs = this.#wire.nowMs;
+      tell('info', 'catching up', { height, of: height + this.left });
+    }
+  }
+
   /** Hands the blocks that came to the node, as long as the next one is there. */
   async #handOn(): Promise<void> {
     if (this.#isHandingOn) return;
@@ -195,8 +209,10 @@ export class Download {
 
   async #handOne(hash: Hash, { block, peer }: Arrived): Promise<void> {
     const answer = await this.#wire.parts.home.submitBlock(block);
-    if (!isReject(answer)) this.#tree.remove(hash);
-    else if (answer.kind === 'never') {
+    if (!isReject(answer)) {
+      this.#tree.remove(hash);
+      this.#tellProgress(hash);
+    } else if (answer.kind === 'never') {
       this.#wire.punish(peer, `block ${hash}, which is not valid: ${answer.reason}`);
       this.#tree.condemn(hash);
       for (const each of this.#wire.peers.values()) {

@@ -140,6 +140,7 @@ export class Network {
     if (!peer) return;
     peer.isGone = true;
     this.wire.peers.delete(id);
+    if (peer.status) this.#parts.tell('info', 'a peer left', { peer: id });
     this.#parts.home.mempool.orphanage.drop(id);
     this.#tree.retain([...this.wire.peers.values()].flatMap(({ best }) => best ?? []));
     this.#download.wake();
@@ -155,6 +156,7 @@ export class Network {
     } finally {
       peer.isGreeting = false;
     }
+    this.#parts.tell('info', 'a peer came', { peer: peer.id, height: peer.status?.height ?? 0 });
     this.#parts.onMet(peer);
     await this.#fetchPayments(peer);
   }
@@ -276,6 +278,11 @@ export class Network {
       if (!(error instanceof DecodeError)) throw error;
       throw this.wire.punish(peer, 'a malformed payment');
     }
+  }
+
+  /** Asks everybody what he has, and sees how long that takes. */
+  refreshAll(): void {
+    for (const peer of this.wire.idle()) this.wire.background(this.#refresh(peer));
   }
 
   #tick(): void {

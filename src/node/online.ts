@@ -28,6 +28,7 @@ export interface OnlineOptions {
 /** A node that is connected to others. */
 export interface Online {
   readonly network: Network;
+  readonly transport: Transport;
   readonly keeper: Keeper;
   readonly stop: () => Promise<void>;
 }
@@ -70,7 +71,7 @@ export async function goOnline(options: OnlineOptions): Promise<Online> {
     network.stop();
     await transport.stop();
   };
-  return { network, keeper, stop };
+  return { network, transport, keeper, stop };
 }
 
 /** Others hear of our new tip, of payments, and of those that a branch which lost gave back. */
