@@ -76,7 +76,7 @@ class Libp2pTransport implements Transport {
   #handlers: Handlers | undefined;
 
   constructor(parts: Parts) {
-    const { host, prefix, timers } = parts;
+    const { host, prefix, timers, tell } = parts;
     this.#parts = parts;
     this.id = `${host.peerId}`;
     const whenReady = (peer: PeerId) => this.#lines.whenReady(peer);
@@ -92,12 +92,13 @@ class Libp2pTransport implements Transport {
       },
     });
     this.#gossip = new Gossip({
-      ...{ service: host.services.gossip, prefix, whenReady },
+      ...{ service: host.services.gossip, prefix, whenReady, tell },
+      isReady: (peer) => this.#lines.get(peer)?.isReady ?? false,
       judge: async (...message) => (await this.#handlers?.onGossip(...message)) ?? 'ignore',
       hangUp: (peer) => this.#lines.hangUp(peer, 'it told what is against the rules'),
     });
     this.#server = new Server({
-      ...{ timers, whenReady },
+      ...{ timers, whenReady, tell },
       answer: (...question) => this.#answer(...question),
     });
   }
