@@ -12,6 +12,7 @@ import { keyOf } from '../src/network/libp2phost.ts';
 import { protocolOf } from '../src/network/libp2prequest.ts';
 import {
   maxAddresses,
+  maxAnswerBytes,
   maxGossipBytes,
   maxInbound,
   maxInboundPerAddress,
@@ -135,6 +136,26 @@ test('of one peer so many questions are worked on at once, and the next is refus
     name: expect.stringMatching(/^Stream(Reset|State)Error$/),
   });
   expect(asked).toBe(maxRequestsFromPeer);
+});
+
+test('of a long answer no more is sent than is taken, and all of it in the end', async () => {
+  const one = await member();
+  const rude = await meetRudely(one);
+  stops.push(rude.stop);
+  const answer = patterned(maxAnswerBytes.blocks);
+  one.answer = async (_method, _from, [long]) => (long ? answer : Uint8Array.of());
+  const ask = async (long: number) => {
+    const stream = await rude.connection.newStream(protocolOf(prefix, 'blocks'));
+    const frames = lpStream(stream, { maxBufferSize: answer.length * 2 });
+    await frames.write(Uint8Array.of(long));
+    return { stream, frames };
+  };
+  const { stream, frames } = await ask(1);
+  stream.pause();
+  for (let i = 0; i < 5; i++) await within((await ask(0)).frames.read());
+  expect(one.transport.peers()[0]?.bytesOut).toBeLessThan(2_000_000);
+  stream.resume();
+  expect(Buffer.from((await within(frames.read())).subarray()).equals(answer)).toBe(true);
 });
 
 test('a peer that takes nothing of what is told is hung up on', async () => {

@@ -144,15 +144,18 @@ class Libp2pTransport implements Transport {
   }
 
   async stop(): Promise<void> {
-    const { host, timers, found } = this.#parts;
+    const { host, timers, found, tell } = this.#parts;
     found.tell = () => {};
     this.#lines.hangUpAll();
     this.#handlers = undefined;
     for (const callOff of this.#forgetting) callOff();
-    const late = new Fault('stop', `libp2p did not stop in ${stopMs} ms`);
-    const deadline = new Deadline(timers, stopMs, late);
-    await deadline.race(Promise.resolve(host.stop()));
-    deadline.clear();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const callOff = timers.after(stopMs, () => {
+      tell('warn', 'libp2p does not stop in time', { ms: stopMs });
+      resolve();
+    });
+    await Promise.race([host.stop(), late]);
+    callOff();
   }
 
   peers(): readonly Connected[] {

@@ -115,8 +115,8 @@ export class Asker {
       error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
     if (isTooLong) return new Fault('peer-too-long', `the answer to ${method}`, error);
     await new Promise<void>((resolve) => {
-      this.#parts.timers.after(partingMs, resolve);
-      deadline.signal.addEventListener('abort', () => resolve(), { once: true });
+      const callOff = this.#parts.timers.after(partingMs, resolve);
+      deadline.signal.addEventListener('abort', () => resolve(callOff()), { once: true });
     });
     return deadline.fault ?? new Fault('peer-refused', `no answer to ${method}`, error);
   }
