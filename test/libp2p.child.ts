@@ -1,9 +1,12 @@
 /** Two transports that meet, ask, tell and stop; then nothing keeps this process from ending. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { openHere, realTimers } from './libp2p.world.ts';
 import { Member } from './transports.ts';
 
+const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];
 const [one, two] = [
-  new Member(await openHere({ isOnLan: true })),
+  new Member(await openHere({ isOnLan: true, listen })),
   new Member(await openHere({ isOnLan: true })),
 ];
 await one.start();
@@ -11,6 +14,11 @@ await two.start();
 await one.dial(two);
 await one.ask(two);
 await one.tell('something');
+// Strangers who come and say nothing.
+for (const address of one.transport.addresses()) {
+  const [, , host, , port] = address.split('/');
+  await once(connect(Number(port), host), 'connect');
+}
 const before = realTimers.nowMs();
 await Promise.all([one.transport.stop(), two.transport.stop()]);
 const tookMs = realTimers.nowMs() - before;

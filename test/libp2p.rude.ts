@@ -5,13 +5,13 @@ import { Gate } from '../src/network/libp2pgate.ts';
 import { Gossip } from '../src/network/libp2pgossip.ts';
 import { identityBytes, keyOf, makeHost } from '../src/network/libp2phost.ts';
 import { protocolOf } from '../src/network/libp2prequest.ts';
-import { prefix, within } from './libp2p.world.ts';
+import { prefix, realTimers, within } from './libp2p.world.ts';
 import type { Member } from './transports.ts';
 
 /** Calls at a member and is ready to it; what it does then is for the test. */
 export async function meetRudely(member: Member) {
   const key = await keyOf(randomBytes(identityBytes));
-  const parts = { prefix, key, gate: new Gate(), found: { tell: () => {} } };
+  const parts = { prefix, key, gate: new Gate(), found: { tell: () => {} }, timers: realTimers };
   const host = await makeHost({ ...parts, listen: [], isOnLan: false });
   await host.handle(protocolOf(prefix, 'status'), () => {});
   await host.start();
