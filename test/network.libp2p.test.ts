@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { MultiaddrConnection } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { lpStream } from '@libp2p/utils';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, expect, test } from 'vitest';
 import { Gate } from '../src/network/libp2pgate.ts';
 import { keyOf } from '../src/network/libp2phost.ts';
-import { protocolOf } from '../src/network/libp2prequest.ts';
 import {
   maxAddresses,
   maxAnswerBytes,
@@ -19,8 +17,8 @@ import {
   maxRequestsFromPeer,
   maxRequestsToPeer,
 } from '../src/network/limits.ts';
-import { meetRudely } from './libp2p.rude.ts';
-import { makeRealWorld, openHere, prefix, within } from './libp2p.world.ts';
+import { call, meetRudely, question } from './libp2p.rude.ts';
+import { makeRealWorld, openHere, realTimers, within } from './libp2p.world.ts';
 import { transportContract } from './network.contract.ts';
 import { Member, never, patterned } from './transports.ts';
 
@@ -124,15 +122,11 @@ test('of one peer so many questions are worked on at once, and the next is refus
     if (++asked === maxRequestsFromPeer) resolve();
     return never();
   };
-  const ask = async () => {
-    const frames = lpStream(await rude.connection.newStream(protocolOf(prefix, 'blocks')));
-    await frames.write(Uint8Array.of(1));
-    return frames;
-  };
-  for (let i = 0; i < maxRequestsFromPeer; i++) await ask();
+  for (let i = 0; i < maxRequestsFromPeer; i++) await question(rude.connection, 1);
   await within(isBusy);
   // It may be seen while the question is still being written, or after.
-  await expect(within(ask().then((frames) => frames.read()))).rejects.toMatchObject({
+  const refused = question(rude.connection, 1).then(({ frames }) => frames.read());
+  await expect(within(refused)).rejects.toMatchObject({
     name: expect.stringMatching(/^Stream(Reset|State)Error$/),
   });
   expect(asked).toBe(maxRequestsFromPeer);
@@ -144,18 +138,32 @@ test('of a long answer no more is sent than is taken, and all of it in the end',
   stops.push(rude.stop);
   const answer = patterned(maxAnswerBytes.blocks);
   one.answer = async (_method, _from, [long]) => (long ? answer : Uint8Array.of());
-  const ask = async (long: number) => {
-    const stream = await rude.connection.newStream(protocolOf(prefix, 'blocks'));
-    const frames = lpStream(stream, { maxBufferSize: answer.length * 2 });
-    await frames.write(Uint8Array.of(long));
-    return { stream, frames };
-  };
+  const ask = (long: number) => question(rude.connection, long);
   const { stream, frames } = await ask(1);
   stream.pause();
   for (let i = 0; i < 5; i++) await within((await ask(0)).frames.read());
   expect(one.transport.peers()[0]?.bytesOut).toBeLessThan(2_000_000);
   stream.resume();
   expect(Buffer.from((await within(frames.read())).subarray()).equals(answer)).toBe(true);
+});
+
+test('who never listens is hung up on in time, and until then nobody hears it', async () => {
+  // A meeting takes ten seconds at most, which pass fifty times as fast here.
+  const timers = {
+    ...realTimers,
+    after: (ms: number, go: () => void) => realTimers.after(ms / 50, go),
+  };
+  const one = await member({ timers });
+  let asked = 0;
+  one.answer = async (_method, _from, bytes) => {
+    asked++;
+    return bytes;
+  };
+  const rude = await call(one, { isListening: false });
+  stops.push(rude.stop);
+  const { frames } = await question(rude.connection, 1);
+  await expect(within(frames.read())).rejects.toThrow();
+  expect([asked, one.states]).toEqual([0, []]);
 });
 
 test('a peer that takes nothing of what is told is hung up on', async () => {
@@ -194,9 +202,10 @@ test('the same bytes on two topics are two messages', async () => {
 test('of many addresses a record has as many as it may', async () => {
   const listen = Array.from({ length: 7 }, () => '/ip4/127.0.0.1/tcp/0');
   const one = await member({ listen });
+  expect(one.transport.addresses()).toHaveLength(maxAddresses);
   const record = await one.transport.ownRecord();
   const opened = await one.transport.openRecord(record ?? Uint8Array.of());
-  expect(opened?.addresses).toHaveLength(maxAddresses);
+  expect(opened?.addresses).toEqual(one.transport.addresses());
   const two = await member();
   await within(two.dial(one));
   const theirs = await two.transport.recordOf(one.transport.id);
