@@ -1,13 +1,17 @@
 /** Two transports that meet, ask, tell and stop; then nothing keeps this process from ending. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Tell } from '../src/network/wire.ts';
 import { openHere, realTimers } from './libp2p.world.ts';
 import { Member } from './transports.ts';
 
+const tell: Tell = (level, message) => {
+  if (level === 'warn') process.stdout.write(`${message}; `);
+};
 const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];
 const [one, two] = [
-  new Member(await openHere({ isOnLan: true, listen })),
-  new Member(await openHere({ isOnLan: true })),
+  new Member(await openHere({ isOnLan: true, tell, listen })),
+  new Member(await openHere({ isOnLan: true, tell })),
 ];
 await one.start();
 await two.start();

@@ -146,9 +146,8 @@ class Libp2pTransport implements Transport {
   async stop(): Promise<void> {
     const { host, timers, found, tell } = this.#parts;
     found.tell = () => {};
-    this.#lines.hangUpAll();
+    this.#letGo();
     this.#handlers = undefined;
-    for (const callOff of this.#forgetting) callOff();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const callOff = timers.after(stopMs, () => {
       tell('warn', 'libp2p does not stop in time', { ms: stopMs });
@@ -156,6 +155,13 @@ class Libp2pTransport implements Transport {
     });
     await Promise.race([host.stop(), late]);
     callOff();
+    // Somebody may have come while it stopped.
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#lines.hangUpAll();
+    for (const callOff of this.#forgetting) callOff();
   }
 
   peers(): readonly Connected[] {
