@@ -19,6 +19,9 @@ const patienceMs = 15_000;
 
 const genesis = { ours: `${'0'.repeat(48)}${'a'.repeat(16)}`, other: 'b'.repeat(64) };
 
+/** What the names of protocols and topics begin with here. */
+export const prefix = `/chain/${genesis.ours.slice(-16)}`;
+
 /** Opens one that listens on a free port of this machine. */
 export function openHere(options: Partial<Libp2pOptions> = {}): Promise<Transport> {
   return openLibp2p({

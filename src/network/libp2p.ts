@@ -76,7 +76,7 @@ class Libp2pTransport implements Transport {
   #handlers: Handlers | undefined;
 
   constructor(parts: Parts) {
-    const { host, prefix, timers } = parts;
+    const { host, prefix, timers, tell } = parts;
     this.#parts = parts;
     this.id = `${host.peerId}`;
     const whenReady = (peer: PeerId) => this.#lines.whenReady(peer);
@@ -92,12 +92,13 @@ class Libp2pTransport implements Transport {
       },
     });
     this.#gossip = new Gossip({
-      ...{ service: host.services.gossip, prefix, whenReady },
+      ...{ service: host.services.gossip, prefix, whenReady, tell },
+      isReady: (peer) => this.#lines.get(peer)?.isReady ?? false,
       judge: async (...message) => (await this.#handlers?.onGossip(...message)) ?? 'ignore',
       hangUp: (peer) => this.#lines.hangUp(peer, 'it told what is against the rules'),
     });
     this.#server = new Server({
-      ...{ timers, whenReady },
+      ...{ timers, whenReady, tell },
       answer: (...question) => this.#answer(...question),
     });
   }
@@ -143,15 +144,24 @@ class Libp2pTransport implements Transport {
   }
 
   async stop(): Promise<void> {
-    const { host, timers, found } = this.#parts;
+    const { host, timers, found, tell } = this.#parts;
     found.tell = () => {};
-    this.#lines.hangUpAll();
+    this.#letGo();
     this.#handlers = undefined;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const callOff = timers.after(stopMs, () => {
+      tell('warn', 'libp2p does not stop in time', { ms: stopMs });
+      resolve();
+    });
+    await Promise.race([host.stop(), late]);
+    callOff();
+    // Somebody may have come while it stopped.
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#lines.hangUpAll();
     for (const callOff of this.#forgetting) callOff();
-    const late = new Fault('stop', `libp2p did not stop in ${stopMs} ms`);
-    const deadline = new Deadline(timers, stopMs, late);
-    await deadline.race(Promise.resolve(host.stop()));
-    deadline.clear();
   }
 
   peers(): readonly Connected[] {

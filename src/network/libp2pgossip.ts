@@ -18,13 +18,17 @@ import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { Fault } from '../primitives/fault.ts';
 import { sha256 } from '../primitives/hash.ts';
 import { type GossipVerdict, type PeerId, type Topic, topics } from './boundary.ts';
+import { errorOf } from './libp2pdeadline.ts';
 import { plain } from './libp2prequest.ts';
 import { maxGossipBytes } from './limits.ts';
+import type { Tell } from './wire.ts';
 
 /** Of what waits to be sent to a peer, in bytes; above that its stream is ended. */
 const maxOutboundBytes = 16 * maxGossipBytes;
 /** Of what comes at once: several messages, and the gossip about them. */
 const maxInboundBytes = 10 * maxGossipBytes;
+/** Messages that wait until it is known whether who sent them is one of ours. */
+const maxWaiting = 64;
 
 const verdicts = {
   accept: TopicValidatorResult.Accept,
@@ -59,14 +63,19 @@ function topicOf(prefix: string, topic: Topic): string {
 export interface GossipParts {
   readonly service: GossipSub;
   readonly prefix: string;
-  /** Settled once the peer can be named to those who judge, or is gone. */
+  /** Can the peer be named to those who judge? */
+  readonly isReady: (peer: PeerId) => boolean;
+  /** Settled once that is known. */
   readonly whenReady: (peer: PeerId) => Promise<boolean>;
   readonly judge: (topic: Topic, from: PeerId, bytes: Uint8Array) => Promise<GossipVerdict>;
   readonly hangUp: (peer: PeerId) => void;
+  readonly tell: Tell;
 }
 
 export class Gossip {
   readonly #parts: GossipParts;
+  /** Messages of peers that are not ready yet. */
+  #waiting = 0;
 
   constructor(parts: GossipParts) {
     this.#parts = parts;
@@ -76,22 +85,38 @@ export class Gossip {
     const { service, prefix } = this.#parts;
     for (const topic of topics) {
       const name = topicOf(prefix, topic);
-      service.topicValidators.set(
-        name,
-        async (peer, { data }) => verdicts[await this.#judge(topic, `${peer}`, plain(data))],
-      );
+      service.topicValidators.set(name, (peer, message) => this.#validate(topic, peer, message));
       service.subscribe(name);
     }
   }
 
-  /** Gossipsub passes a message on when this has said so, and keeps it from us while it has not. */
+  /** Gossipsub passes a message on once this has said so; what it throws nobody would hear of. */
+  async #validate(topic: Topic, peer: Libp2pPeerId, { data }: Message) {
+    try {
+      return verdicts[await this.#judge(topic, `${peer}`, plain(data))];
+    } catch (error) {
+      const because = errorOf(error).message;
+      this.#parts.tell('error', 'could not judge a message', { peer: `${peer}`, topic, because });
+      return verdicts.ignore;
+    }
+  }
+
   async #judge(topic: Topic, from: PeerId, bytes: Uint8Array): Promise<GossipVerdict> {
-    const { whenReady, judge, hangUp } = this.#parts;
-    if (!(await whenReady(from))) return 'ignore';
+    const { isReady, judge, hangUp } = this.#parts;
+    if (!isReady(from) && !(await this.#becomesReady(from))) return 'ignore';
     const isTooLong = bytes.length > maxGossipBytes;
     const verdict = isTooLong ? 'reject' : await judge(topic, from, bytes);
     if (verdict === 'reject') hangUp(from);
     return verdict;
+  }
+
+  /** Some messages come a moment too early; but nobody may send for as long as he delays. */
+  async #becomesReady(from: PeerId): Promise<boolean> {
+    if (this.#waiting >= maxWaiting) return false;
+    this.#waiting++;
+    const isReady = await this.#parts.whenReady(from);
+    this.#waiting--;
+    return isReady;
   }
 
   async publish(topic: Topic, bytes: Uint8Array): Promise<void> {

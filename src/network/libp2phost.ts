@@ -6,12 +6,13 @@ import type { PeerInfo, PrivateKey } from '@libp2p/interface';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
-import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
+import type { Timers } from './boundary.ts';
 import type { Gate } from './libp2pgate.ts';
 import { gossipFor } from './libp2pgossip.ts';
 import { worthTelling } from './libp2precord.ts';
+import { boundedWebSockets } from './libp2pwebsockets.ts';
 import { maxInbound, maxPeers } from './limits.ts';
 
 /** How long an identity is. */
@@ -37,6 +38,7 @@ export interface HostOptions {
   readonly isOnLan: boolean;
   readonly gate: Gate;
   readonly found: Found;
+  readonly timers: Timers;
 }
 
 /** The key of a node: its name is the key's hash. */
@@ -45,13 +47,14 @@ export function keyOf(identity: Uint8Array): Promise<PrivateKey> {
 }
 
 /** Makes one that neither listens nor dials yet. */
-export function makeHost({ prefix, key, listen, isOnLan, gate, found }: HostOptions) {
+export function makeHost(options: HostOptions) {
+  const { prefix, key, listen, isOnLan, gate, found, timers } = options;
   return createLibp2p({
     start: false,
     privateKey: key,
     nodeInfo: { name: 'chain', userAgent: 'chain' },
     addresses: { listen: [...listen], announceFilter: worthTelling },
-    transports: [tcp(), webSockets()],
+    transports: [tcp(), boundedWebSockets(timers)],
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({

@@ -66,11 +66,12 @@ export class Lines {
   open(connection: Connection): void {
     const id = `${connection.remotePeer}`;
     if (this.#lines.has(id)) return;
-    const { timers, prefix } = this.#parts;
+    const { timers, prefix, connectionsOf } = this.#parts;
+    const open = () => connectionsOf(connection.remotePeer).find(({ status }) => status === 'open');
     const { promise: met, resolve: meet } = Promise.withResolvers<boolean>();
     this.#lines.set(id, {
       ...{ id, peer: connection.remotePeer, connection, met, meet },
-      asker: new Asker({ peer: id, prefix, timers, connection }),
+      asker: new Asker({ peer: id, prefix, timers, connection: open }),
       since: timers.nowMs(),
       isReady: false,
       isIdentified: false,

@@ -10,6 +10,7 @@ import { Fault } from '../primitives/fault.ts';
 import type { Method, PeerId, RequestOptions, Timers } from './boundary.ts';
 import { Deadline, errorOf } from './libp2pdeadline.ts';
 import { maxQuestionBytes, maxRequestsFromPeer, maxRequestsToPeer } from './limits.ts';
+import type { Tell } from './wire.ts';
 
 /** What may be under way beyond a bound before the stream is ended for it. */
 const slackBytes = 1 << 20;
@@ -33,7 +34,8 @@ export interface AskerParts {
   readonly peer: PeerId;
   readonly prefix: string;
   readonly timers: Timers;
-  readonly connection: Connection;
+  /** One that is open; of two that came about at once either may close. */
+  readonly connection: () => Connection | undefined;
 }
 
 interface Turn {
@@ -65,9 +67,13 @@ export class Asker {
 
   /** Nobody is there any more. */
   end(): void {
-    const fault = new Fault('peer-gone', `${this.#parts.peer} is gone`);
+    const fault = this.#gone();
     for (const { lose } of this.#line.splice(0)) lose(fault);
     for (const deadline of this.#deadlines) deadline.end(fault);
+  }
+
+  #gone(): Fault {
+    return new Fault('peer-gone', `${this.#parts.peer} is gone`);
   }
 
   #turn(): Promise<void> {
@@ -79,7 +85,9 @@ export class Asker {
   }
 
   async #send({ method, bytes, options: { timeoutMs, maxBytes } }: Question): Promise<Uint8Array> {
-    const { timers, connection, prefix } = this.#parts;
+    const { timers, prefix } = this.#parts;
+    const connection = this.#parts.connection();
+    if (!connection) throw this.#gone();
     const late = new Fault('peer-timeout', `no answer to ${method} in ${timeoutMs} ms`);
     const deadline = new Deadline(timers, timeoutMs, late);
     this.#deadlines.add(deadline);
@@ -107,8 +115,8 @@ export class Asker {
       error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
     if (isTooLong) return new Fault('peer-too-long', `the answer to ${method}`, error);
     await new Promise<void>((resolve) => {
-      this.#parts.timers.after(partingMs, resolve);
-      deadline.signal.addEventListener('abort', () => resolve(), { once: true });
+      const callOff = this.#parts.timers.after(partingMs, resolve);
+      deadline.signal.addEventListener('abort', () => resolve(callOff()), { once: true });
     });
     return deadline.fault ?? new Fault('peer-refused', `no answer to ${method}`, error);
   }
@@ -119,6 +127,7 @@ export interface ServerParts {
   /** Settled once the peer can be named to those who answer, or is gone. */
   readonly whenReady: (peer: PeerId) => Promise<boolean>;
   readonly answer: (method: Method, from: PeerId, question: Uint8Array) => Promise<Uint8Array>;
+  readonly tell: Tell;
 }
 
 /** What we are asked: a few questions of each peer at once, the others are refused. */
@@ -144,6 +153,8 @@ export class Server {
     try {
       await this.#answer({ method, stream, peer, deadline });
     } catch (error) {
+      const because = errorOf(error).message;
+      this.#parts.tell('debug', 'could not answer', { peer, method, because });
       stream.abort(errorOf(error));
     } finally {
       deadline.clear();
