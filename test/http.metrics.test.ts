@@ -80,6 +80,7 @@ async function serveMetrics() {
   const measured = () => ({
     node,
     hub,
+    peers: () => 3,
     hashRate: () => 12.5,
     hashes: () => 1_000,
     connections: server.connections,

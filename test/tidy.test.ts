@@ -13,8 +13,29 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
   mempool: { below: ['primitives', 'consensus', 'chain'], packages: [] },
   miner: { below: ['primitives', 'consensus', 'chain', 'mempool'], packages: ['@noble/'] },
   wallet: { below: ['primitives', 'consensus'], packages: ['@noble/', '@scure/'] },
-  node: { below: ['primitives', 'consensus', 'chain', 'mempool', 'miner'], packages: [] },
+  network: {
+    below: ['primitives', 'consensus', 'chain', 'mempool'],
+    packages: ['@noble/', 'libp2p', '@libp2p/', '@multiformats/'],
+  },
+  node: {
+    below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'network'],
+    packages: [],
+  },
   rpc: { below: ['primitives', 'consensus', 'node'], packages: ['@noble/'] },
+  lab: {
+    below: [
+      'primitives',
+      'consensus',
+      'chain',
+      'mempool',
+      'miner',
+      'wallet',
+      'network',
+      'node',
+      'rpc',
+    ],
+    packages: ['@noble/'],
+  },
   cli: {
     below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'wallet', 'node', 'rpc'],
     packages: [
@@ -31,6 +52,19 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
 
 /** The files that alone may know a part of the outside world. */
 const outside: Readonly<Record<string, readonly string[]>> = {
+  '@libp2p/crypto/keys': ['src/network/libp2phost.ts'],
+  '@libp2p/gossipsub': ['src/network/libp2pgossip.ts'],
+  '@libp2p/identify': ['src/network/libp2phost.ts'],
+  '@libp2p/mdns': ['src/network/libp2phost.ts'],
+  '@libp2p/noise': ['src/network/libp2phost.ts'],
+  '@libp2p/peer-id': ['src/network/libp2precord.ts'],
+  '@libp2p/peer-record': ['src/network/libp2precord.ts'],
+  '@libp2p/tcp': ['src/network/libp2phost.ts'],
+  '@libp2p/utils': ['src/network/libp2prequest.ts'],
+  '@libp2p/websockets': ['src/network/libp2pwebsockets.ts'],
+  '@libp2p/yamux': ['src/network/libp2phost.ts'],
+  '@multiformats/multiaddr': ['src/network/libp2p.ts'],
+  libp2p: ['src/network/libp2phost.ts'],
   level: ['src/cli/leveldb.ts'],
   'classic-level': ['src/cli/leveldb.ts'],
   'node:crypto': ['src/cli/machine.ts'],

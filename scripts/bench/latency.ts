@@ -68,7 +68,7 @@ async function serve(folder: string): Promise<void> {
     delay.reset();
   });
   const mine = addressOf(strangerScript('miner'), desk.params.prefix) ?? '';
-  await startNode(desk, { httpPort: 0, mine, blockInterval: 1 });
+  await startNode(desk, { port: 0, lan: false, listen: '127.0.0.1', mine, blockInterval: 1 });
   await desk.close();
   if (process.connected) process.disconnect();
 }

@@ -25,11 +25,14 @@ export interface Path {
   readonly up: readonly Entry[];
 }
 
+/** Where what came before a block is looked up. */
+export type Past = Pick<Store, 'entry' | 'hashAt' | 'coins'>;
+
 export class Branch {
-  readonly #store: Store;
+  readonly #store: Past;
   readonly #params: Params;
 
-  constructor(store: Store, params: Params) {
+  constructor(store: Past, params: Params) {
     this.#store = store;
     this.#params = params;
   }

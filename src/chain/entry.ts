@@ -10,7 +10,7 @@ import {
 } from '../primitives/codec.ts';
 
 /** Of 256 bits, little end first. */
-const U256: Codec<bigint> = {
+export const U256: Codec<bigint> = {
   read: (from) => from.u64() | (from.u64() << 64n) | (from.u64() << 128n) | (from.u64() << 192n),
   write: (value, to) => {
     for (const shift of [0n, 64n, 128n, 192n]) to.u64(BigInt.asUintN(64, value >> shift));

@@ -7,7 +7,7 @@ const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
 
 /** What may be told of in every detail, each kind by itself. */
-const categories = ['mempool', 'mining', 'validation'] as const;
+const categories = ['mempool', 'mining', 'net', 'validation'] as const;
 type Category = (typeof categories)[number];
 
 /** What is told beside the sentence. */

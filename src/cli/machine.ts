@@ -11,6 +11,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Timers } from '../network/boundary.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Cipher } from '../wallet/seal.ts';
 
@@ -18,6 +19,15 @@ import type { Cipher } from '../wallet/seal.ts';
 export function now(): number {
   return Math.floor(Date.now() / 1000);
 }
+
+/** Time that only goes on, in milliseconds, and calls when it has come. */
+export const timers: Timers = {
+  nowMs: () => performance.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Bytes that nobody can guess. */
 export function random(length: number): Uint8Array {

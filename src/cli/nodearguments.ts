@@ -1,6 +1,7 @@
 /** Words that only `chain startnode` is given, made into values. */
 import { isIP } from 'node:net';
 import { CommanderError, InvalidArgumentError } from 'commander';
+import { parsePeer } from './peeraddress.ts';
 import { type RpcUser, readRpcUser } from './rpcauth.ts';
 
 /** Users, one more with each time that the option is given; in a variable, with spaces between. */
@@ -14,6 +15,15 @@ export function rpcUsers(text: string, before: readonly RpcUser[] = []): readonl
   // Commander would repeat what was given, and that may be a password.
   const form = "a user, a colon, a salt, a '$' and 64 hex digits: the HMAC-SHA256 of the password";
   throw new CommanderError(2, 'chain.rpcAuth', `option '--rpc-auth' takes ${form}`);
+}
+
+/** Peers, one more with each time that the option is given; in a variable, with spaces between. */
+export function peerAddresses(text: string, before: readonly string[] = []): readonly string[] {
+  try {
+    return [...before, ...text.trim().split(/\s+/).map(parsePeer)];
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** An address of this machine. */

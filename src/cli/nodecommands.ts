@@ -1,13 +1,22 @@
 /** The commands of a node that runs: their words and their help. */
 import { Command } from 'commander';
 import { port, whole } from './arguments.ts';
-import { hostNames, ipAddress, mempoolBytes, rpcUsers } from './nodearguments.ts';
-import { atDesk, examples, setting, threads } from './option.ts';
+import { hostNames, ipAddress, mempoolBytes, peerAddresses, rpcUsers } from './nodearguments.ts';
+import { atChainDesk, atDesk, examples, setting, threads } from './option.ts';
 
 export function startNode(): Command {
   return new Command('startnode')
     .description('run a node until it is interrupted')
-    .addOption(setting('--port <port>', 'for peers, which come later').argParser(port(1)))
+    .addOption(setting('--port <port>', 'for peers; 0 for any').argParser(port(0)))
+    .addOption(
+      setting('--peer <address>', 'stay connected to it; repeatable').argParser(peerAddresses),
+    )
+    .addOption(setting('--lan', 'find nodes nearby, and be found by them').default(true))
+    .addOption(setting('--no-lan', 'neither'))
+    .addOption(
+      setting('--listen <ip>', 'where to listen for peers').argParser(ipAddress).default('0.0.0.0'),
+    )
+    .addOption(setting('--ws-port <port>', 'listen there for peers in browsers').argParser(port(0)))
     .addOption(setting('--http-port <port>', 'for programs; 0 for any').argParser(port(0)))
     .addOption(
       setting('--http-address <ip>', 'listen there too, and not for this machine alone').argParser(
@@ -38,7 +47,14 @@ export function startNode(): Command {
         .argParser(whole(1))
         .default(15),
     )
-    .addHelpText('after', examples(['startnode', 'startnode --mine alice', 'startnode --automine']))
+    .addHelpText(
+      'after',
+      examples([
+        'startnode',
+        'startnode --mine alice',
+        'startnode --port 3010 --peer 192.168.1.5:3000',
+      ]),
+    )
     .addHelpText('after', rpcAuthHelp)
     .action(async (options, command) => {
       const { startNode } = await import('./startnode.ts');
@@ -61,6 +77,27 @@ export function stop(): Command {
     .action(async (_options, command) => {
       const { stop } = await import('./rpc.ts');
       await atDesk(command, stop);
+    });
+}
+
+export function peers(): Command {
+  return new Command('peers')
+    .description('who is connected to the node that runs here')
+    .addHelpText('after', examples(['peers', 'peers --json']))
+    .action(async (_options, command) => {
+      const { peers } = await import('./peers.ts');
+      await atChainDesk(command, peers);
+    });
+}
+
+export function addPeer(): Command {
+  return new Command('addpeer')
+    .description('let the node that runs here stay connected to another')
+    .argument('<address>', 'as 192.168.1.5:3000 or /ip4/192.168.1.5/tcp/3000')
+    .addHelpText('after', examples(['addpeer 192.168.1.5:3000']))
+    .action(async (address, _options, command) => {
+      const { addPeer } = await import('./peers.ts');
+      await atChainDesk(command, (desk) => addPeer(desk, address));
     });
 }
 

@@ -9,11 +9,10 @@ import { formatAmount } from '../primitives/amount.ts';
 import { hashHeader } from '../primitives/block.ts';
 import { answerCall } from '../rpc/doorcalls.ts';
 import type { Context } from '../rpc/method.ts';
-import { BanList } from './banlist.ts';
 import type { Desk } from './desk.ts';
+import type { LivePeers } from './livepeers.ts';
 import type { Log } from './log.ts';
 import type { NodeMiner } from './nodeminer.ts';
-import { NoPeers } from './nopeers.ts';
 import { beneath } from './opennode.ts';
 import { readVersion } from './version.ts';
 
@@ -23,12 +22,14 @@ export interface Parts {
   readonly log: Log;
   /** Is told of every payment that was taken. */
   readonly hear: () => void;
+  readonly peering: LivePeers;
   readonly stop: (because: string) => void;
   /** Aborted once it was told to stop. */
   readonly stopping: AbortSignal;
 }
 
-export function contextOf(desk: Desk, { node, miner, log, hear, stop, stopping }: Parts): Context {
+export function contextOf(desk: Desk, parts: Parts): Context {
+  const { node, miner, log, hear, peering, stop, stopping } = parts;
   return {
     node,
     async submitBlock(block) {
@@ -55,7 +56,7 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop, stopping }
     },
     mine: (script, signal) => miner.mine(script, signal),
     mineThese: (script, payments, signal) => miner.mineThese(script, payments, signal),
-    peering: new NoPeers(new BanList(join(desk.folder, 'banlist.json'), desk.now)),
+    peering,
     now: desk.now,
     setTime: (time) => desk.setTime(time),
     logging: log,
@@ -72,8 +73,8 @@ export function contextOf(desk: Desk, { node, miner, log, hear, stop, stopping }
 }
 
 /** What commands ask, answered as what programs ask. */
-export function doorOf({ folder }: Desk, context: Context) {
-  const door = new LocalDoor({ ...context, ...beneath(folder) });
+export function doorOf({ folder }: Desk, context: Context, peering: LivePeers) {
+  const door = new LocalDoor({ ...context, ...beneath(folder), peering });
   const { version } = context;
   return (body: string, signal: AbortSignal) => answerCall(body, { door, version }, signal);
 }

@@ -27,7 +27,7 @@ export function writeNodeFiles(folder: string, node: RunningNode, credentials: s
 }
 
 /** A file that only its owner can read, whole from the moment it is there. */
-function writeSecretly(path: string, text: string): void {
+export function writeSecretly(path: string, text: string): void {
   const fresh = `${path}.new`;
   rmSync(fresh, { force: true });
   writeFileSync(fresh, text, { mode: 0o600 });

@@ -1,9 +1,11 @@
 /** What a node offers over HTTP: its routes, its events and its numbers, and to whom. */
 import type { Node } from '../node/node.ts';
+import type { Fields } from '../rpc/exact.ts';
 import type { Call } from '../rpc/protocol.ts';
 import { isHere } from './doorkeeper.ts';
 import { type HttpServer, listen } from './httpserver.ts';
 import { Hub } from './hub.ts';
+import type { LivePeers } from './livepeers.ts';
 import type { Log } from './log.ts';
 import type { MiningPool } from './miningpool.ts';
 import { MiningReport, tickMs } from './miningreport.ts';
@@ -29,6 +31,7 @@ export interface NodeHttpSettings {
   readonly call: Call;
   /** Answers the body of a command; the signal tells that whoever asked is gone. */
   readonly door: (body: string, signal: AbortSignal) => Promise<Answer>;
+  readonly peering: LivePeers;
   readonly pool: Pick<MiningPool, 'tried'>;
   readonly metrics: NodeMetrics;
   readonly log: Log;
@@ -42,14 +45,20 @@ export interface NodeHttp {
 }
 
 export async function serveNode(settings: NodeHttpSettings): Promise<NodeHttp> {
-  const { node, call, door, pool, metrics, log, options } = settings;
+  const { node, call, door, peering, pool, metrics, log, options } = settings;
   const { httpAddress: address, rpcAuth: users = [] } = options;
   const clock = () => performance.now() / 1_000;
   const hub = new Hub({ prefix: node.chain.params.prefix, clock });
   const web = new WebSockets(hub);
   const height = () => node.chain.tip.height;
   const report = new MiningReport({ tried: () => pool.tried, height, hub, log });
-  const numbers = { node, hub, hashRate: () => report.hashRate, hashes: () => pool.tried };
+  const numbers = {
+    node,
+    hub,
+    peers: () => peering.size,
+    hashRate: () => report.hashRate,
+    hashes: () => pool.tried,
+  };
   const server: HttpServer = await listen({
     port: settings.port,
     ...(address === undefined ? {} : { address }),
@@ -62,6 +71,7 @@ export async function serveNode(settings: NodeHttpSettings): Promise<NodeHttp> {
     complain: (error) => log.error('a request failed', { because: String(error) }),
   });
   const silence = spreadNews(node, hub, log);
+  const deaf = peering.listen(() => hub.broadcast({ topic: 'peer', fields: peerFields(peering) }));
   const ticks = setInterval(() => report.tick(clock()), tickMs);
   tellDoors(log, server.port, options);
   return {
@@ -69,10 +79,17 @@ export async function serveNode(settings: NodeHttpSettings): Promise<NodeHttp> {
     async close(patienceMs) {
       clearInterval(ticks);
       silence();
+      deaf();
       web.close();
       await server.close(patienceMs);
     },
   };
+}
+
+/** Who is there, as soon as that changes. */
+function peerFields(peering: LivePeers): Fields {
+  const peers = peering.peers().map(({ address, isInbound }) => ({ address, inbound: isInbound }));
+  return { count: peers.length, peers };
 }
 
 /** The names that a `Host` may say beside those of every machine. */

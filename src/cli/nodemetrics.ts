@@ -17,6 +17,7 @@ export interface Measured {
   readonly node: Node;
   readonly connections: Connections;
   readonly hub: Hub;
+  readonly peers: () => number;
   /** How many nonces a second are tried just now, and how many were so far. */
   readonly hashRate: () => number;
   readonly hashes: () => number;
@@ -102,7 +103,7 @@ export class NodeMetrics {
     return [
       ...chainMetrics(measured.node),
       ...httpMetrics(measured),
-      gauge('chain_peers', 'Peers; there are none yet.', 0),
+      gauge('chain_peers', 'Peers that are connected.', measured.peers()),
       gauge('chain_hashrate', 'Nonces that are tried here a second.', measured.hashRate()),
       counter('chain_hashes_total', 'Nonces that were tried here.', measured.hashes()),
       ...this.#ownMetrics(),

@@ -8,7 +8,7 @@ import { getBlock, getTransaction, history, mempool } from './askcommands.ts';
 import { mine, printChain, status } from './chaincommands.ts';
 import { clear, exportChain, importChain, reindex, verify } from './databasecommands.ts';
 import { createNetwork } from './networkcommands.ts';
-import { rpc, startNode, stop } from './nodecommands.ts';
+import { addPeer, peers, rpc, startNode, stop } from './nodecommands.ts';
 import { examples, setting } from './option.ts';
 import { readVersion } from './version.ts';
 import {
@@ -50,7 +50,7 @@ export function buildProgram(): Command {
   ];
   const chainCommands = [mine, printChain, status];
   const askCommands = [getBlock, getTransaction, history, mempool];
-  const nodeCommands = [startNode, stop, rpc];
+  const nodeCommands = [startNode, peers, addPeer, stop, rpc];
   const databaseCommands = [verify, reindex, exportChain, importChain, clear];
   for (const make of [
     ...walletCommands,

@@ -44,8 +44,8 @@ function parameter(word: string): Value {
   }
 }
 
-async function call(
-  { folder }: Desk,
+export async function call(
+  { folder }: Pick<Desk, 'folder'>,
   node: RunningNode,
   method: string,
   params: readonly Value[],

@@ -4,6 +4,7 @@ import { txid } from '../primitives/transaction.ts';
 import { type Payment, planPayment } from '../wallet/payment.ts';
 import { signPayment } from '../wallet/sign.ts';
 import { spendableCoins } from './coins.ts';
+import { count } from './column.ts';
 import type { Desk } from './desk.ts';
 import { Miner } from './mine.ts';
 import { changeKey, checkFee, submit } from './submit.ts';
@@ -46,6 +47,7 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
   // The payment has what it needs of the wallet, and mining may last.
   await release();
   const id = txid(transaction);
+  const { peers } = await door.status();
   tell(desk, payment);
   // Before it is mined: whoever has no patience for that still knows what was paid.
   desk.say(id);
@@ -53,9 +55,10 @@ export async function send(desk: Desk, options: SendOptions): Promise<void> {
     const script = keyring.firstScript(purse.wallet);
     const { height, hash } = await miner.mineBlock(door, script);
     desk.note(`It is in block ${height}, ${hash}.`);
-  } else if (running) desk.note('It waits in the node that runs here for a block.');
+  } else if (peers > 0) desk.note(`It was told to ${count(peers, 'peer')}, and waits for a block.`);
+  else if (running) desk.note('It waits in the node that runs here for a block.');
   else desk.note('It waits here for a block: run chain mine, or start a node to send it out.');
-  desk.answer('', { txid: id, fee: formatAmount(payment.fee), broadcast: false });
+  desk.answer('', { txid: id, fee: formatAmount(payment.fee), broadcast: peers > 0 });
 }
 
 function tell(desk: Desk, { transaction, fee }: Payment): void {

@@ -11,9 +11,9 @@ import { removeNodeFiles, writeNodeFiles } from './nodefile.ts';
 import { type HttpOptions, type NodeHttp, serveNode } from './nodehttp.ts';
 import { NodeMetrics } from './nodemetrics.ts';
 import { NodeMiner } from './nodeminer.ts';
+import { type NodePeers, openPeers, type PeerOptions } from './nodepeers.ts';
 
-export interface StartNodeOptions extends HttpOptions {
-  readonly port?: number;
+export interface StartNodeOptions extends HttpOptions, PeerOptions {
   readonly httpPort?: number;
   /** An address or label; `true` for the first wallet. */
   readonly mine?: string | true;
@@ -45,23 +45,27 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   void stopping.promise.then(() => ending.abort());
   const stop = { stop: stopping.resolve, stopping: ending.signal };
   const cookie = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
-  const parts = { node, miner, log, hear, ...stop };
+  const peers = await openPeers(desk, { node, log }, options);
+  const { peering } = peers;
+  const parts = { node, miner, log, hear, peering, ...stop };
   const context = timing(contextOf(desk, parts), metrics);
   const call = metrics.counting(callsTo(context));
-  const door = doorOf(desk, context);
+  const door = doorOf(desk, context, peering);
   const port = httpPortOf(desk, options);
-  const served = await serveNode({ port, cookie, node, call, door, pool, metrics, log, options });
+  const served = await serveNode({
+    ...{ port, cookie, node, call, door, pool, metrics, log, options, peering },
+  });
   const { http } = served;
   const forget = hearSignals(desk, stopping.resolve);
   try {
     const started = new Date().toISOString();
     writeNodeFiles(desk.folder, { pid: process.pid, started, http }, cookie);
-    tellStart(desk, { log, node, http, ...options });
+    tellStart(desk, { log, node, http, peers, options });
     const isPaced = desk.params.difficulty.rule === 'none';
     if (options.mine && script) miner.keepMining(script, isPaced ? options.blockInterval * 1e3 : 0);
     log.info('stopping', { because: await stopping.promise });
   } finally {
-    await end(desk, served, miner);
+    await end(desk, served, miner, peers);
     forget();
   }
   log.info('stopped', { height: node.chain.tip.height });
@@ -107,22 +111,24 @@ function payee(desk: Desk, { mine, automine }: StartNodeOptions): Uint8Array | u
 
 /** As far from the port for peers as the network has it. */
 function httpPortOf({ params }: Desk, { port = params.p2pPort, httpPort }: StartNodeOptions) {
-  return httpPort ?? port + params.httpPort - params.p2pPort;
+  return httpPort ?? (port === 0 ? 0 : port + params.httpPort - params.p2pPort);
+}
+
+interface Started {
+  readonly log: Log;
+  readonly node: Node;
+  readonly http: string;
+  readonly peers: NodePeers;
+  readonly options: StartNodeOptions;
 }
 
 function tellStart(
   { params, options }: Desk,
-  {
-    log,
-    node,
-    http,
-    ...asked
-  }: StartNodeOptions & { readonly log: Log; readonly node: Node; readonly http: string },
+  { log, node, http, peers, options: asked }: Started,
 ): void {
   const { height } = node.chain.tip;
   log.info('the node runs', { network: params.name, height, http, pid: process.pid });
-  const port = asked.port ?? params.p2pPort;
-  log.info(`peers come later: nothing listens on port ${port} yet`);
+  for (const address of peers.addresses) log.info('peers find it', { address });
   if (asked.mine && params.difficulty.rule === 'none') {
     log.info(`mining every ${asked.blockInterval} s, for ${params.name} has no difficulty`);
   }
@@ -145,9 +151,14 @@ function hearSignals(desk: Desk, stop: (because: string) => void): () => void {
 }
 
 /** Lets go of everything but the database, which is closed with the desk. */
-async function end(desk: Desk, served: NodeHttp, miner: NodeMiner): Promise<void> {
+async function end(
+  desk: Desk,
+  served: NodeHttp,
+  miner: NodeMiner,
+  peers: NodePeers,
+): Promise<void> {
   const mined = miner.stop();
-  await served.close(patienceMs);
+  await Promise.all([served.close(patienceMs), peers.stop()]);
   removeNodeFiles(desk.folder);
   // A search that goes on ends with its thread.
   const patience = Promise.withResolvers<void>();

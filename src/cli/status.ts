@@ -5,7 +5,7 @@ import type { DeskWithoutWallets } from './desk.ts';
 
 export async function status(desk: DeskWithoutWallets): Promise<void> {
   const { door, running } = await desk.openDoor();
-  const { tip, waiting } = await door.status();
+  const { tip, waiting, peers, clockOffset } = await door.status();
   const value = {
     network: desk.params.name,
     height: tip.height,
@@ -14,7 +14,7 @@ export async function status(desk: DeskWithoutWallets): Promise<void> {
     difficulty: difficultyOf(tip.header.bits),
     mempool: waiting,
     node: running ?? null,
-    peers: 0,
+    peers,
     datadir: desk.datadir,
     engine: await door.engine(),
   };
@@ -24,5 +24,11 @@ export async function status(desk: DeskWithoutWallets): Promise<void> {
     mempool: `${value.mempool} waiting`,
     node: running ? `process ${running.pid}, ${running.http}` : 'not running',
   }).map(([name, told]) => `${name.padEnd(12)}${told}`);
+  if (Math.abs(clockOffset) >= 60) {
+    const which = clockOffset > 0 ? 'behind' : 'ahead of';
+    desk.note(
+      `Your clock is ${Math.abs(clockOffset)} s ${which} that of your peers: set it right.`,
+    );
+  }
   desk.answer(lines, value);
 }

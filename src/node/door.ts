@@ -57,6 +57,9 @@ export interface Status {
   readonly tip: Entry;
   /** How many payments wait. */
   readonly waiting: number;
+  readonly peers: number;
+  /** What the peers' clocks are ahead of ours, in seconds; the middle one. */
+  readonly clockOffset: number;
 }
 
 export interface Wanted {

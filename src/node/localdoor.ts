@@ -44,6 +44,8 @@ export interface DoorParts {
   readonly verifyAll: VerifyAll;
   /** Looks at the files beneath the database, and throws if they are damaged. */
   readonly checkFiles: () => Promise<void>;
+  /** Who is connected; nobody where nothing is said. */
+  readonly peering?: { readonly size: number; readonly clockOffset: number };
   /** The name of the signature engine. */
   readonly engine: () => Promise<string>;
 }
@@ -61,7 +63,9 @@ export class LocalDoor implements Door {
   }
 
   status(): Promise<Status> {
-    return this.#node.read(async ({ tip }) => ({ tip, waiting: this.#node.mempool.size }));
+    const { size: peers = 0, clockOffset = 0 } = this.#parts.peering ?? {};
+    const waiting = this.#node.mempool.size;
+    return this.#node.read(async ({ tip }) => ({ tip, waiting, peers, clockOffset }));
   }
 
   engine(): Promise<string> {

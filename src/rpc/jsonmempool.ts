@@ -30,8 +30,8 @@ export function stateJson<Amount>(state: MempoolState, amount: (units: bigint) =
     mempoolminfee: amount(rates.now),
     minrelaytxfee: amount(rates.least),
     incrementalrelayfee: amount(rates.incremental),
-    // Nobody has been told of any of them: there are no peers yet.
-    unbroadcastcount: size,
+    // Whoever connects asks for all that waits: nothing must be told again.
+    unbroadcastcount: 0,
     fullrbf: true,
     permitbaremultisig: false,
     maxdatacarriersize: maxCarrierBytes,
@@ -70,6 +70,6 @@ export function memberJson<Amount>(
     depends: [...member.parents],
     spentby: [...member.children],
     'bip125-replaceable': isReplaceable,
-    unbroadcast: true,
+    unbroadcast: false,
   };
 }

@@ -1,0 +1,238 @@
+/**
+ * The download: fetches the blocks of the heaviest branch that somebody has, from several peers at
+ * once, and hands them to the node in order.
+ *
+ * Every batch has a time limit and goes to another peer when it fails. Of whose hands a block came
+ * is remembered until it is judged, so that the liar is found.
+ */
+import { type Entry, hashOf } from '../chain/entry.ts';
+import { isReject } from '../consensus/reject.ts';
+import { Block, hashHeader, totalBlockBytes } from '../primitives/block.ts';
+import { DecodeError, decode, encode, type Hash } from '../primitives/codec.ts';
+import { fetchCompact } from './compactfetch.ts';
+import type { HeaderTree } from './headers.ts';
+import { maxAheadBlocks, maxAheadBytes, maxBlocksAsked } from './limits.ts';
+import { BlocksQuestion, Bodies } from './messages.ts';
+import type { Peer } from './peer.ts';
+import type { Wire } from './wire.ts';
+
+/** A block that is here and not yet handed on. */
+interface Arrived {
+  readonly block: Block;
+  readonly bytes: number;
+  readonly peer: Peer;
+}
+
+/** Batches that one peer is asked for at once. */
+const batchesEach = 2;
+/** So near the end payments are at hand, and blocks are asked for in compact form. */
+const nearBlocks = 3;
+/** So often it is told how far the download is. */
+const tellMs = 5_000;
+/** How far a peer's best may lie beside the path for us to see what it has of it. */
+const besideBlocks = 144;
+
+export class Download {
+  readonly #wire: Wire;
+  readonly #tree: HeaderTree;
+  /** Called when blocks were taken or condemned. */
+  readonly #onMoved: () => void;
+  /** The headers of the branch, in order; from `#next` on their blocks are wanted. */
+  #path: readonly Entry[] = [];
+  #next = 0;
+  #places: ReadonlyMap<Hash, number> = new Map();
+  readonly #arrived = new Map<Hash, Arrived>();
+  #arrivedBytes = 0;
+  readonly #asked = new Set<Hash>();
+  #isHandingOn = false;
+  #toldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(wire: Wire, tree: HeaderTree, onMoved: () => void) {
+    this.#wire = wire;
+    this.#tree = tree;
+    this.#onMoved = onMoved;
+  }
+
+  /** How many blocks are still wanted. */
+  get left(): number {
+    return this.#path.length - this.#next;
+  }
+
+  /** Something changed: looks where to go, and asks whoever is idle. */
+  wake(): void {
+    this.#choose();
+    for (let isAsking = true; isAsking; ) {
+      isAsking = false;
+      for (const peer of this.#wire.idle()) {
+        if (peer.asked < batchesEach && this.#askOne(peer)) isAsking = true;
+      }
+    }
+    this.#wire.background(this.#handOn());
+  }
+
+  /** The heaviest branch that a peer here has; nothing where none is heavier than ours. */
+  #choose(): void {
+    const { tip } = this.#wire.parts.home.chain;
+    let target: Entry | undefined;
+    for (const { best, isGone } of this.#wire.peers.values()) {
+      if (isGone || !best || !this.#tree.get(hashOf(best))) continue;
+      if (best.work > (target ?? tip).work) target = best;
+    }
+    const end = this.#path.at(-1);
+    if (target && end && hashOf(end) === hashOf(target)) return;
+    this.#setPath(target ? this.#tree.pathTo(target) : []);
+  }
+
+  #setPath(path: readonly Entry[]): void {
+    this.#path = path;
+    this.#next = 0;
+    this.#places = new Map(path.map((entry, place) => [hashOf(entry), place]));
+    for (const hash of this.#arrived.keys()) if (!this.#places.has(hash)) this.#forget(hash);
+  }
+
+  /** How far along the path a peer has the blocks; -1 for not at all. */
+  #reach({ best }: Peer): number {
+    let at = best;
+    for (let i = 0; at && i < besideBlocks; i++) {
+      const place = this.#places.get(hashOf(at));
+      if (place !== undefined) return place;
+      at = this.#tree.get(at.header.parent);
+    }
+    return -1;
+  }
+
+  /** Asks this peer for the next blocks in a row that nobody was asked for; was there any? */
+  #askOne(peer: Peer): boolean {
+    const next = this.#next;
+    const reach = Math.min(this.#reach(peer), next + maxAheadBlocks - 1);
+    const isWanted = (entry: Entry | undefined) =>
+      entry && !this.#asked.has(hashOf(entry)) && !this.#arrived.has(hashOf(entry));
+    let place = next;
+    while (place <= reach && !isWanted(this.#path[place])) place++;
+    // The next one is always asked for, or nothing could ever make room.
+    if (place > reach || (place > next && this.#arrivedBytes > maxAheadBytes)) return false;
+    const batch: Entry[] = [];
+    for (; place <= reach && batch.length < maxBlocksAsked; place++) {
+      const entry = this.#path[place];
+      if (!entry || !isWanted(entry)) break;
+      batch.push(entry);
+    }
+    for (const entry of batch) this.#asked.add(hashOf(entry));
+    peer.asked++;
+    this.#wire.background(this.#fetch(peer, batch));
+    return true;
+  }
+
+  async #fetch(peer: Peer, batch: readonly Entry[]): Promise<void> {
+    try {
+      const isNear = batch.length === 1 && this.left <= nearBlocks;
+      const isCompact = isNear && this.#wire.parts.home.mempool.size > 0;
+      const count =
+        (isCompact && (await this.#fetchOne(peer, batch))) || (await this.#fetchRow(peer, batch));
+      if (count === 0) this.#miss(peer);
+    } finally {
+      peer.asked--;
+      for (const entry of batch) this.#asked.delete(hashOf(entry));
+      this.wake();
+    }
+  }
+
+  /** It has not what it told of. Who passed a header on may never have got its block himself. */
+  #miss(peer: Peer): void {
+    if (peer.isVouched) this.#wire.strike(peer, 'it has not the block that it told of', 2);
+    else peer.best = undefined;
+  }
+
+  /** In compact form; how many came so. */
+  async #fetchOne(peer: Peer, [entry]: readonly Entry[]): Promise<number> {
+    const block = entry && (await fetchCompact(this.#wire, peer, entry));
+    if (block) this.#take({ block, bytes: totalBlockBytes(block), peer });
+    return block ? 1 : 0;
+  }
+
+  /** Whole; how many of the row came. */
+  async #fetchRow(peer: Peer, batch: readonly Entry[]): Promise<number> {
+    const hashes = batch.map(hashOf);
+    const question = encode(BlocksQuestion, { form: 0, hashes });
+    const bodies = await this.#wire.ask(peer, 'blocks', question, Bodies);
+    for (const [i, bytes] of bodies.entries()) {
+      const block = decodeFrom(bytes);
+      if (!block || hashHeader(block.header) !== hashes[i]) {
+        throw this.#wire.punish(peer, 'a block that nobody asked it for');
+      }
+      this.#take({ block, bytes: bytes.length, peer });
+    }
+    return bodies.length;
+  }
+
+  #take(arrived: Arrived): void {
+    const hash = hashHeader(arrived.block.header);
+    const place = this.#places.get(hash) ?? -1;
+    if (place < this.#next || this.#arrived.has(hash)) return;
+    this.#arrived.set(hash, arrived);
+    this.#arrivedBytes += arrived.bytes;
+  }
+
+  #forget(hash: Hash): void {
+    this.#arrivedBytes -= this.#arrived.get(hash)?.bytes ?? 0;
+    this.#arrived.delete(hash);
+  }
+
+  /** A line for each block; but where there are many, one now and then. */
+  #tellProgress(hash: Hash): void {
+    const { home, tell } = this.#wire.parts;
+    const { height } = home.chain.tip;
+    if (this.left <= nearBlocks) tell('info', 'took a block from a peer', { height, hash });
+    else if (this.#wire.nowMs - this.#toldMs >= tellMs) {
+      this.#toldMs = this.#wire.nowMs;
+      tell('info', 'catching up', { height, of: height + this.left });
+    }
+  }
+
+  /** Hands the blocks that came to the node, as long as the next one is there. */
+  async #handOn(): Promise<void> {
+    if (this.#isHandingOn) return;
+    this.#isHandingOn = true;
+    try {
+      for (;;) {
+        const next = this.#path[this.#next];
+        const hash = next && hashOf(next);
+        const arrived = hash && this.#arrived.get(hash);
+        if (!arrived) break;
+        this.#forget(hash);
+        await this.#handOne(hash, arrived);
+      }
+    } finally {
+      this.#isHandingOn = false;
+    }
+  }
+
+  async #handOne(hash: Hash, { block, peer }: Arrived): Promise<void> {
+    const answer = await this.#wire.parts.home.submitBlock(block);
+    if (!isReject(answer)) {
+      this.#tree.remove(hash);
+      this.#tellProgress(hash);
+    } else if (answer.kind === 'never') {
+      this.#wire.punish(peer, `block ${hash}, which is not valid: ${answer.reason}`);
+      this.#tree.condemn(hash);
+      for (const each of this.#wire.peers.values()) {
+        if (each.best && this.#tree.isBad(hashOf(each.best))) each.best = undefined;
+      }
+    } else if (answer.kind === 'bytes') {
+      // The header is sound, and its true body is with somebody else.
+      this.#wire.punish(peer, `a false body of block ${hash}: ${answer.reason}`);
+    } else this.#wire.strike(peer, `block ${hash} is not welcome yet: ${answer.reason}`);
+    const next = this.#path[this.#next];
+    if (next && hashOf(next) === hash && !this.#tree.get(hash)) this.#next++;
+    this.#onMoved();
+  }
+}
+
+function decodeFrom(bytes: Uint8Array): Block | undefined {
+  try {
+    return decode(Block, bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Requests over libp2p: a stream each, on it one question and one answer, each with its bound.
+ *
+ * A whole answer lies in memory at both ends anyway, so it is handed over whole, and yamux sends of
+ * it no more than the reader has room for. Pausing a stream would end it where much is under way.
+ */
+import type { Connection, Stream } from '@libp2p/interface';
+import { InvalidDataLengthError, InvalidDataLengthLengthError, lpStream } from '@libp2p/utils';
+import { Fault } from '../primitives/fault.ts';
+import type { Method, PeerId, RequestOptions, Timers } from './boundary.ts';
+import { Deadline, errorOf } from './libp2pdeadline.ts';
+import { maxQuestionBytes, maxRequestsFromPeer, maxRequestsToPeer } from './limits.ts';
+import type { Tell } from './wire.ts';
+
+/** What may be under way beyond a bound before the stream is ended for it. */
+const slackBytes = 1 << 20;
+/** For a question to come, its answer to be made, and to be taken. */
+const serveMs = 60_000;
+/** So soon after a stream broke we know whether the connection did. */
+const partingMs = 100;
+
+/** How a protocol of this network is called. */
+export function protocolOf(prefix: string, method: Method): string {
+  return `${prefix}/${method}/1`;
+}
+
+export interface Question {
+  readonly method: Method;
+  readonly bytes: Uint8Array;
+  readonly options: RequestOptions;
+}
+
+export interface AskerParts {
+  readonly peer: PeerId;
+  readonly prefix: string;
+  readonly timers: Timers;
+  /** One that is open; of two that came about at once either may close. */
+  readonly connection: () => Connection | undefined;
+}
+
+interface Turn {
+  readonly take: () => void;
+  readonly lose: (fault: Fault) => void;
+}
+
+/** What one peer is asked: a few questions at once, the others in line. */
+export class Asker {
+  readonly #parts: AskerParts;
+  readonly #line: Turn[] = [];
+  readonly #deadlines = new Set<Deadline>();
+  #underway = 0;
+
+  constructor(parts: AskerParts) {
+    this.#parts = parts;
+  }
+
+  async ask(question: Question): Promise<Uint8Array> {
+    await this.#turn();
+    try {
+      return await this.#send(question);
+    } finally {
+      const next = this.#line.shift();
+      if (next) next.take();
+      else this.#underway--;
+    }
+  }
+
+  /** Nobody is there any more. */
+  end(): void {
+    const fault = this.#gone();
+    for (const { lose } of this.#line.splice(0)) lose(fault);
+    for (const deadline of this.#deadlines) deadline.end(fault);
+  }
+
+  #gone(): Fault {
+    return new Fault('peer-gone', `${this.#parts.peer} is gone`);
+  }
+
+  #turn(): Promise<void> {
+    if (this.#underway >= maxRequestsToPeer) {
+      return new Promise((take, lose) => this.#line.push({ take, lose }));
+    }
+    this.#underway++;
+    return Promise.resolve();
+  }
+
+  async #send({ method, bytes, options: { timeoutMs, maxBytes } }: Question): Promise<Uint8Array> {
+    const { timers, prefix } = this.#parts;
+    const connection = this.#parts.connection();
+    if (!connection) throw this.#gone();
+    const late = new Fault('peer-timeout', `no answer to ${method} in ${timeoutMs} ms`);
+    const deadline = new Deadline(timers, timeoutMs, late);
+    this.#deadlines.add(deadline);
+    const { signal } = deadline;
+    let stream: Stream | undefined;
+    try {
+      stream = await connection.newStream(protocolOf(prefix, method), { signal });
+      const frames = framesOf(stream, maxBytes);
+      await frames.write(bytes, { signal });
+      await stream.close({ signal });
+      return plain((await frames.read({ signal })).subarray());
+    } catch (error) {
+      stream?.abort(errorOf(error));
+      throw await this.#faultOf(error, deadline, method);
+    } finally {
+      deadline.clear();
+      this.#deadlines.delete(deadline);
+    }
+  }
+
+  /** A stream that broke may be all that broke, or the first that is seen of a peer that goes. */
+  async #faultOf(error: unknown, deadline: Deadline, method: Method): Promise<Fault> {
+    if (deadline.fault) return deadline.fault;
+    const isTooLong =
+      error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
+    if (isTooLong) return new Fault('peer-too-long', `the answer to ${method}`, error);
+    await new Promise<void>((resolve) => {
+      const callOff = this.#parts.timers.after(partingMs, resolve);
+      deadline.signal.addEventListener('abort', () => resolve(callOff()), { once: true });
+    });
+    return deadline.fault ?? new Fault('peer-refused', `no answer to ${method}`, error);
+  }
+}
+
+export interface ServerParts {
+  readonly timers: Timers;
+  /** Settled once the peer can be named to those who answer, or is gone. */
+  readonly whenReady: (peer: PeerId) => Promise<boolean>;
+  readonly answer: (method: Method, from: PeerId, question: Uint8Array) => Promise<Uint8Array>;
+  readonly tell: Tell;
+}
+
+/** What we are asked: a few questions of each peer at once, the others are refused. */
+export class Server {
+  readonly #parts: ServerParts;
+  readonly #underway = new Map<PeerId, Set<Deadline>>();
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+  }
+
+  async serve(method: Method, stream: Stream, { remotePeer }: Connection): Promise<void> {
+    const peer = `${remotePeer}`;
+    const deadlines = this.#underway.get(peer) ?? new Set();
+    if (deadlines.size >= maxRequestsFromPeer) {
+      stream.abort(new Error('too many questions at once'));
+      return;
+    }
+    this.#underway.set(peer, deadlines);
+    const late = new Fault('peer-timeout', `${method} took longer than ${serveMs} ms`);
+    const deadline = new Deadline(this.#parts.timers, serveMs, late);
+    deadlines.add(deadline);
+    try {
+      await this.#answer({ method, stream, peer, deadline });
+    } catch (error) {
+      const because = errorOf(error).message;
+      this.#parts.tell('debug', 'could not answer', { peer, method, because });
+      stream.abort(errorOf(error));
+    } finally {
+      deadline.clear();
+      deadlines.delete(deadline);
+      if (deadlines.size === 0) this.#underway.delete(peer);
+    }
+  }
+
+  /** Lets go of everything that this peer asked. */
+  end(peer: PeerId): void {
+    const fault = new Fault('peer-gone', `${peer} is gone`);
+    for (const deadline of this.#underway.get(peer) ?? []) deadline.end(fault);
+  }
+
+  async #answer({ method, stream, peer, deadline }: Served): Promise<void> {
+    const { whenReady, answer } = this.#parts;
+    const { signal } = deadline;
+    const frames = framesOf(stream, maxQuestionBytes[method]);
+    const question = await frames.read({ signal });
+    if (!(await deadline.race(whenReady(peer)))) throw new Error('it is of another network');
+    const bytes = await deadline.race(answer(method, peer, plain(question.subarray())));
+    await frames.write(bytes, { signal });
+    await stream.close({ signal });
+  }
+}
+
+interface Served {
+  readonly method: Method;
+  readonly stream: Stream;
+  readonly peer: PeerId;
+  readonly deadline: Deadline;
+}
+
+/** Frames with their lengths before them; to be made before anything else happens on a stream. */
+function framesOf(stream: Stream, maxDataLength: number) {
+  return lpStream(stream, { maxDataLength, maxBufferSize: maxDataLength + slackBytes });
+}
+
+/** The same bytes, but as no `Buffer`, which compares and copies by rules of its own. */
+export function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

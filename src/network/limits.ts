@@ -1,0 +1,88 @@
+/** Limits: everything that a stranger could make grow has a bound here, with a name. */
+
+/** Of a message that is told to everybody: the longest payment is 400,000 bytes. */
+export const maxGossipBytes = 400_000;
+
+/** Headers in one answer. Core: MAX_HEADERS_RESULTS. */
+export const maxHeaders = 2_000;
+/** Hashes in a locator. Core: MAX_LOCATOR_SZ. */
+export const maxLocator = 101;
+/** Blocks asked for at once. Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER. */
+export const maxBlocksAsked = 16;
+/** A server adds no further block to an answer that is this long, in bytes. */
+export const answerBudgetBytes = 2_000_000;
+/** The longest block, and room for what surrounds it, in bytes. */
+export const maxBlockBytes = 4_000_000;
+/** The longest answer of each kind, in bytes. */
+export const maxAnswerBytes = {
+  status: 200,
+  headers: 3 + 1 + maxHeaders * 80,
+  blocks: answerBudgetBytes + maxBlockBytes + 100,
+  blocktxs: maxBlockBytes + 100,
+  mempool: answerBudgetBytes + maxGossipBytes + 100,
+  peers: 100 * 1_000 + 10,
+} as const;
+/** The longest question of each kind, in bytes. */
+export const maxQuestionBytes = {
+  status: 200,
+  headers: 32 * maxLocator + 40,
+  blocks: 32 * maxBlocksAsked + 10,
+  blocktxs: 32 + 3 + 3 * 20_000,
+  mempool: 32 * 1_000 + 10,
+  peers: 10,
+} as const;
+
+/** Ids of waiting payments in one answer. */
+export const maxIds = 20_000;
+/** Payments asked for at once. */
+export const maxPaymentsAsked = 1_000;
+/** Records of peers in one answer, and addresses in each. */
+export const maxRecords = 100;
+export const maxAddresses = 4;
+/** A signed record, in bytes. */
+export const maxRecordBytes = 1_000;
+
+/** Requests that wait for one peer's answer at once; further ones wait here. */
+export const maxRequestsToPeer = 4;
+/** Requests of one peer that are worked on at once; further ones are refused. */
+export const maxRequestsFromPeer = 8;
+
+/** Known-bad blocks that are remembered. */
+export const maxBadHashes = 10_000;
+/** Refused payments that are remembered until the next block. */
+export const maxRefused = 10_000;
+/** Peers whose headers lead below what we have, at once. */
+export const maxLowWorkPeers = 8;
+/** Headers that are kept of each of those: as far back as a rule looks. */
+export const maxLowWorkHeaders = 2_016 + 11;
+/** A branch must come up to our work less that of so many blocks before anything of it is kept. */
+export const lowWorkBlocks = 144;
+/** Headers whose blocks are not here yet. */
+export const maxAheadHeaders = 2 * maxHeaders;
+/** Blocks that are asked for ahead of the one that is next. */
+export const maxAheadBlocks = 512;
+/** Blocks that came ahead of the one that is next, in bytes. */
+export const maxAheadBytes = 64_000_000;
+
+/** Payments of one peer a second, and how many at once after a rest. */
+export const paymentsPerSecond = 50;
+export const paymentBurst = 1_000;
+/** Signature checks that one peer may cost us a second. */
+export const checksPerSecond = 200;
+export const checkBurst = 4_000;
+/** Headers that one peer may tell a second, and how many at once after a rest. */
+export const announcementsPerSecond = 10;
+export const announcementBurst = 100;
+/** Requests that a peer may make a second, weighed by what each costs; see `serve.ts`. */
+export const costPerSecond = 200;
+export const costBurst = 2_000;
+
+export const maxPeers = 64;
+export const maxInbound = 48;
+export const maxInboundPerAddress = 8;
+/** Connections that we make, beside those that a person named. */
+export const targetOutbound = 8;
+/** Peers that are remembered. */
+export const maxRemembered = 1_000;
+/** Bans that are remembered. */
+export const maxBans = 10_000;

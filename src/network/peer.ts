@@ -1,0 +1,58 @@
+/** A peer: what we know of one node at the other end, and what it may still ask of us. */
+import type { Entry } from '../chain/entry.ts';
+import type { PeerId } from './boundary.ts';
+import { Limiter } from './limiter.ts';
+import {
+  announcementBurst,
+  announcementsPerSecond,
+  checkBurst,
+  checksPerSecond,
+  costBurst,
+  costPerSecond,
+  paymentBurst,
+  paymentsPerSecond,
+} from './limits.ts';
+import type { Status } from './messages.ts';
+
+export class Peer {
+  readonly id: PeerId;
+  /** What it said of itself last; nothing is heard of it before. */
+  status: Status | undefined;
+  /** Its clock less ours, in seconds, when it said that. */
+  timeOffset = 0;
+  /** How long it took to answer last, in milliseconds. */
+  pingMs: number | undefined;
+  /** The heaviest header that it showed us. */
+  best: Entry | undefined;
+  /** It said of itself that it has that block; else it only passed the header on. */
+  isVouched = false;
+  /** It told of something whose parent we do not know. */
+  hasMore = false;
+  isFetchingHeaders = false;
+  /** Until when its headers are not asked for, in milliseconds. */
+  headersAfter = Number.NEGATIVE_INFINITY;
+  /** Batches of blocks that it was asked for and has not answered. */
+  asked = 0;
+  /** Until when it is not asked again, for it was slow or busy; in milliseconds. */
+  restsUntil = Number.NEGATIVE_INFINITY;
+  /** What went wrong that is not provably its fault. */
+  strikes = 0;
+  isGreeting = false;
+  isGone = false;
+  readonly payments = new Limiter({ perSecond: paymentsPerSecond, burst: paymentBurst });
+  readonly checks = new Limiter({ perSecond: checksPerSecond, burst: checkBurst });
+  readonly news = new Limiter({ perSecond: announcementsPerSecond, burst: announcementBurst });
+  readonly cost = new Limiter({ perSecond: costPerSecond, burst: costBurst });
+
+  constructor(id: PeerId) {
+    this.id = id;
+  }
+
+  /** It has this block, and with it all before; or will have it soon, where it passed it on. */
+  shows(entry: Entry, isVouched: boolean): void {
+    if (this.best && entry.work < this.best.work) return;
+    if (this.best && entry.work === this.best.work && !isVouched) return;
+    this.best = entry;
+    this.isVouched = isVouched;
+  }
+}
