@@ -8,6 +8,7 @@ import type { GossipSub } from '@libp2p/gossipsub';
 import type { Connection, Libp2p, PrivateKey } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { Fault } from '../primitives/fault.ts';
+import { reachOf } from './addresses.ts';
 import {
   type Connected,
   type Handlers,
@@ -109,8 +110,8 @@ class Libp2pTransport implements Transport {
     this.#listen();
     found.tell = ({ id, multiaddrs }) => {
       if (`${id}` === this.id) return;
-      const addresses = multiaddrs.slice(0, maxAddresses).map((each) => addressOf(each, id));
-      this.#handlers?.onFound(`${id}`, addresses);
+      const addresses = multiaddrs.map((each) => addressOf(each, id)).filter(isNearby);
+      this.#handlers?.onFound(`${id}`, addresses.slice(0, maxAddresses));
     };
     for (const method of methods) {
       const serve = this.#server.serve.bind(this.#server, method);
@@ -259,6 +260,12 @@ class Libp2pTransport implements Transport {
   openRecord(bytes: Uint8Array): Promise<PeerRecord | undefined> {
     return openRecord(bytes);
   }
+}
+
+/** Whoever is near says where he is near; what leads elsewhere is somebody's trick. */
+function isNearby(address: string): boolean {
+  const reach = reachOf(address);
+  return reach === 'private' || reach === 'loopback';
 }
 
 /** Does this connection lead there? The name at the end may be left out. */
