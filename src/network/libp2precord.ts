@@ -40,7 +40,7 @@ export async function openRecord(bytes: Uint8Array): Promise<PeerRecord | undefi
   }
 }
 
-/** Readers overlook bits around what is signed, some of them others than ours: one record, one form. */
+/** Readers overlook bits around what is signed, and not all the same ones: one record, one form. */
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
