@@ -188,9 +188,9 @@ function recording(meeting: Meeting): void {
   test('a record that was changed anywhere does not open, nor does anything else', async () => {
     const one = await meeting.member();
     const record = (await until(one.transport.ownRecord())) ?? Uint8Array.of();
-    for (const at of [record.length >> 2, record.length >> 1, record.length - 1]) {
+    for (let at = 0; at < record.length; at++) {
       const changed = Uint8Array.from(record, (byte, i) => (i === at ? byte ^ 1 : byte));
-      expect(await until(one.transport.openRecord(changed))).toBeUndefined();
+      expect(await until(one.transport.openRecord(changed)), `byte ${at}`).toBeUndefined();
     }
     expect(await until(one.transport.openRecord(Uint8Array.of()))).toBeUndefined();
     expect(await until(one.transport.openRecord(patterned(2_000)))).toBeUndefined();

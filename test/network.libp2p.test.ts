@@ -20,7 +20,7 @@ import {
 import { call, meetRudely, question } from './libp2p.rude.ts';
 import { makeRealWorld, openHere, realTimers, within } from './libp2p.world.ts';
 import { transportContract } from './network.contract.ts';
-import { Member, never, patterned } from './transports.ts';
+import { codeOf, Member, never, patterned } from './transports.ts';
 
 transportContract('libp2p', () => makeRealWorld());
 
@@ -130,6 +130,32 @@ test('of one peer so many questions are worked on at once, and the next is refus
     name: expect.stringMatching(/^Stream(Reset|State)Error$/),
   });
   expect(asked).toBe(maxRequestsFromPeer);
+});
+
+test('whoever leaves and comes back finds the work that it began still counted', async () => {
+  const [one, two] = [await member(), await member()];
+  const { promise: work, resolve: finish } = Promise.withResolvers<Uint8Array>();
+  const ask = () => codeOf(one.ask(two));
+  let begun = 0;
+  while (begun < maxRequestsFromPeer) {
+    await within(one.dial(two));
+    const { promise: allBegun, resolve } = Promise.withResolvers<void>();
+    const enough = begun + maxRequestsToPeer;
+    two.answer = () => {
+      if (++begun === enough) resolve();
+      return work;
+    };
+    const asked = Promise.all(Array.from({ length: maxRequestsToPeer }, ask));
+    await within(allBegun);
+    await two.transport.hangUp(one.transport.id);
+    expect(new Set(await within(asked))).toEqual(new Set(['peer-gone']));
+  }
+  await within(one.dial(two));
+  expect(await within(ask())).toBe('peer-refused');
+  expect(begun).toBe(maxRequestsFromPeer);
+  finish(Uint8Array.of());
+  await work;
+  expect(await within(one.ask(two))).toEqual(Uint8Array.of());
 });
 
 test('of a long answer no more is sent than is taken, and all of it in the end', async () => {

@@ -63,7 +63,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   '@libp2p/utils': ['src/network/libp2prequest.ts'],
   '@libp2p/websockets': ['src/network/libp2pwebsockets.ts'],
   '@libp2p/yamux': ['src/network/libp2phost.ts'],
-  '@multiformats/multiaddr': ['src/network/libp2p.ts'],
+  '@multiformats/multiaddr': ['src/network/libp2p.ts', 'src/network/libp2precord.ts'],
   libp2p: ['src/network/libp2phost.ts'],
   level: ['src/cli/leveldb.ts'],
   'classic-level': ['src/cli/leveldb.ts'],

@@ -5,9 +5,10 @@
  * dialled but by `dial`. `libp2plines.ts` says when a peer is ready, `libp2pgate.ts` who may come.
  */
 import type { GossipSub } from '@libp2p/gossipsub';
-import type { Connection, Libp2p, PeerId as Libp2pPeerId, PrivateKey } from '@libp2p/interface';
+import type { Connection, Libp2p, PrivateKey } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { Fault } from '../primitives/fault.ts';
+import { reachOf } from './addresses.ts';
 import {
   type Connected,
   type Handlers,
@@ -25,6 +26,7 @@ import { Gate } from './libp2pgate.ts';
 import { Gossip } from './libp2pgossip.ts';
 import { type Found, keyOf, makeHost, maxStreams } from './libp2phost.ts';
 import { Lines } from './libp2plines.ts';
+import { Memory } from './libp2pmemory.ts';
 import { addressOf, openRecord, sealRecord } from './libp2precord.ts';
 import { protocolOf, Server } from './libp2prequest.ts';
 import { maxAddresses } from './limits.ts';
@@ -45,8 +47,8 @@ export interface Libp2pOptions {
 
 /** So soon after `stop` all is over, whatever libp2p still waits for. */
 const stopMs = 900;
-/** So long after it went a peer is forgotten: libp2p itself still looks it up when it goes. */
-const forgetMs = 2_000;
+/** From one look at what libp2p remembers to the next. */
+const lookMs = 10_000;
 
 /** A transport that is ready to be started. */
 export async function openLibp2p(options: Libp2pOptions): Promise<Transport> {
@@ -72,7 +74,8 @@ class Libp2pTransport implements Transport {
   readonly #lines: Lines;
   readonly #gossip: Gossip;
   readonly #server: Server;
-  readonly #forgetting = new Set<() => void>();
+  readonly #memory: Memory;
+  #endLooks: () => void = () => {};
   #handlers: Handlers | undefined;
 
   constructor(parts: Parts) {
@@ -86,11 +89,9 @@ class Libp2pTransport implements Transport {
       connectionsOf: (peer) => host.getConnections(peer),
       gossipTo: (peer, connections) => this.#gossip.streamTo(peer, connections),
       onPeer: (peer, state) => this.#handlers?.onPeer(peer, state),
-      onEnd: ({ id, peer }) => {
-        this.#server.end(id);
-        this.#forget(peer);
-      },
+      onEnd: ({ id }) => this.#server.end(id),
     });
+    this.#memory = new Memory(host);
     this.#gossip = new Gossip({
       ...{ service: host.services.gossip, prefix, whenReady, tell },
       isReady: (peer) => this.#lines.get(peer)?.isReady ?? false,
@@ -109,9 +110,8 @@ class Libp2pTransport implements Transport {
     this.#listen();
     found.tell = ({ id, multiaddrs }) => {
       if (`${id}` === this.id) return;
-      this.#forget(id);
-      const addresses = multiaddrs.slice(0, maxAddresses).map((each) => addressOf(each, id));
-      this.#handlers?.onFound(`${id}`, addresses);
+      const addresses = multiaddrs.map((each) => addressOf(each, id)).filter(isNearby);
+      this.#handlers?.onFound(`${id}`, addresses.slice(0, maxAddresses));
     };
     for (const method of methods) {
       const serve = this.#server.serve.bind(this.#server, method);
@@ -128,6 +128,7 @@ class Libp2pTransport implements Transport {
       throw new Fault('cannot-listen', `cannot listen at ${places}: ${reasonOf(error)}`, error);
     }
     this.#gossip.start();
+    this.#look();
   }
 
   #listen(): void {
@@ -161,7 +162,7 @@ class Libp2pTransport implements Transport {
 
   #letGo(): void {
     this.#lines.hangUpAll();
-    for (const callOff of this.#forgetting) callOff();
+    this.#endLooks();
   }
 
   peers(): readonly Connected[] {
@@ -233,14 +234,15 @@ class Libp2pTransport implements Transport {
     return this.#handlers.onRequest(method, from, question);
   }
 
-  /** What libp2p keeps of strangers must not grow with their number. */
-  #forget(peer: Libp2pPeerId): void {
-    const { host, timers } = this.#parts;
-    const callOff = timers.after(forgetMs, async () => {
-      this.#forgetting.delete(callOff);
-      if (host.getConnections(peer).length === 0) await host.peerStore.delete(peer);
+  /** Every now and then. */
+  #look(): void {
+    const { timers, tell } = this.#parts;
+    this.#endLooks = timers.after(lookMs, () => {
+      this.#look();
+      this.#memory.look().catch((error: unknown) => {
+        tell('warn', 'could not forget who is gone', { because: errorOf(error).message });
+      });
     });
-    this.#forgetting.add(callOff);
   }
 
   async ownRecord(): Promise<Uint8Array | undefined> {
@@ -258,6 +260,12 @@ class Libp2pTransport implements Transport {
   openRecord(bytes: Uint8Array): Promise<PeerRecord | undefined> {
     return openRecord(bytes);
   }
+}
+
+/** Whoever is near says where he is near; what leads elsewhere is somebody's trick. */
+function isNearby(address: string): boolean {
+  const reach = reachOf(address);
+  return reach === 'private' || reach === 'loopback';
 }
 
 /** Does this connection lead there? The name at the end may be left out. */

@@ -2,7 +2,7 @@
 import type { PeerId as Libp2pPeerId, PrivateKey } from '@libp2p/interface';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { PeerRecord as Libp2pRecord, RecordEnvelope } from '@libp2p/peer-record';
-import type { Multiaddr } from '@multiformats/multiaddr';
+import { CODE_P2P, type Multiaddr } from '@multiformats/multiaddr';
 import { reachOf } from './addresses.ts';
 import type { PeerRecord } from './boundary.ts';
 import { maxAddresses, maxRecordBytes } from './limits.ts';
@@ -29,6 +29,7 @@ export async function openRecord(bytes: Uint8Array): Promise<PeerRecord | undefi
   if (bytes.length > maxRecordBytes) return undefined;
   try {
     const envelope = await RecordEnvelope.openAndCertify(bytes, Libp2pRecord.DOMAIN);
+    if (!isSame(envelope.marshal(), bytes)) return undefined;
     const { peerId, multiaddrs } = Libp2pRecord.createFromProtobuf(envelope.payload);
     if (!peerIdFromPublicKey(envelope.publicKey).equals(peerId)) return undefined;
     const addresses = multiaddrs.slice(0, maxAddresses).map((each) => addressOf(each, peerId));
@@ -39,8 +40,12 @@ export async function openRecord(bytes: Uint8Array): Promise<PeerRecord | undefi
   }
 }
 
-/** With the name of who is there at its end. */
+/** Readers overlook bits around what is signed, and not all the same ones: one record, one form. */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
+/** With the name of who is there at its end, whatever name was there before. */
 export function addressOf(address: Multiaddr, peer: Libp2pPeerId): string {
-  const text = `${address}`;
-  return text.includes('/p2p/') ? text : `${text}/p2p/${peer}`;
+  return `${address.decapsulateCode(CODE_P2P)}/p2p/${peer}`;
 }

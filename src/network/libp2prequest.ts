@@ -130,7 +130,11 @@ export interface ServerParts {
   readonly tell: Tell;
 }
 
-/** What we are asked: a few questions of each peer at once, the others are refused. */
+/**
+ * What we are asked: a few questions of each peer at once, the others are refused. Work that has
+ * begun cannot be taken back, so it counts until it is done, even when who asked is gone: otherwise
+ * a peer could start any amount of it by asking, leaving and coming back.
+ */
 export class Server {
   readonly #parts: ServerParts;
   readonly #underway = new Map<PeerId, Set<Deadline>>();
@@ -150,14 +154,16 @@ export class Server {
     const late = new Fault('peer-timeout', `${method} took longer than ${serveMs} ms`);
     const deadline = new Deadline(this.#parts.timers, serveMs, late);
     deadlines.add(deadline);
+    const served: Served = { method, stream, peer, deadline, work: undefined };
     try {
-      await this.#answer({ method, stream, peer, deadline });
+      await this.#answer(served);
     } catch (error) {
       const because = errorOf(error).message;
       this.#parts.tell('debug', 'could not answer', { peer, method, because });
       stream.abort(errorOf(error));
     } finally {
       deadline.clear();
+      await Promise.allSettled([served.work]);
       deadlines.delete(deadline);
       if (deadlines.size === 0) this.#underway.delete(peer);
     }
@@ -169,13 +175,15 @@ export class Server {
     for (const deadline of this.#underway.get(peer) ?? []) deadline.end(fault);
   }
 
-  async #answer({ method, stream, peer, deadline }: Served): Promise<void> {
+  async #answer(served: Served): Promise<void> {
+    const { method, stream, peer, deadline } = served;
     const { whenReady, answer } = this.#parts;
     const { signal } = deadline;
     const frames = framesOf(stream, maxQuestionBytes[method]);
     const question = await frames.read({ signal });
     if (!(await deadline.race(whenReady(peer)))) throw new Error('it is of another network');
-    const bytes = await deadline.race(answer(method, peer, plain(question.subarray())));
+    served.work = answer(method, peer, plain(question.subarray()));
+    const bytes = await deadline.race(served.work);
     await frames.write(bytes, { signal });
     await stream.close({ signal });
   }
@@ -186,6 +194,8 @@ interface Served {
   readonly stream: Stream;
   readonly peer: PeerId;
   readonly deadline: Deadline;
+  /** What was begun for it. */
+  work: Promise<Uint8Array> | undefined;
 }
 
 /** Frames with their lengths before them; to be made before anything else happens on a stream. */
