@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ask as askHttp, basic, get } from './caller.ts';
-import { fileIn, portIn, startNode } from './started.ts';
+import { alone, fileIn, portIn, startNode } from './started.ts';
 import { addressOfWallet, lines, newFolder, refused, run, signalGroup } from './terminal.ts';
 
 const password = 'correct horse: battery';
@@ -91,7 +91,7 @@ test.concurrent('what is wrong with an option is said, but no password with it',
     expect(stdout + stderr).not.toContain('horse');
   }
   await refused(
-    ['startnode', '--http-port', '0', '--http-address', '192.0.2.1'],
+    ['startnode', ...alone, '--http-port', '0', '--http-address', '192.0.2.1'],
     place,
     'listen',
     '192.0.2.1 is no address of this machine',

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileIn, startNode } from './started.ts';
+import { alone, fileIn, startNode } from './started.ts';
 import {
   addressOfWallet,
   ask,
@@ -66,15 +66,15 @@ test.concurrent('a node that stops answers whoever waits for a block', async () 
   expect(await ended).toEqual([0, null]);
 });
 
-test.concurrent('a node tells people in lines, and what is not there yet', async () => {
-  const child = start(['startnode', '--http-port', '0', '--port', '4000'], {
-    datadir: newFolder(),
-  });
+test.concurrent('a node tells people in lines how it is found', async () => {
+  const child = start(['startnode', ...alone, '--http-port', '0'], { datadir: newFolder() });
   const [runs, peers, end] = await firstLines(child, 3);
   const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z';
   const facts = 'network=regtest height=0 http=http://127\\.0\\.0\\.1:\\d+ pid=\\d+';
   expect(runs).toMatch(new RegExp(`^${time} info  the node runs ${facts}$`));
-  expect(peers).toMatch(/ info {2}peers come later: nothing listens on port 4000 yet$/);
+  expect(peers).toMatch(
+    / info {2}peers find it address=\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3\w+$/,
+  );
   expect(end).toMatch(/ info {2}ctrl-C or chain stop ends it$/);
   expect(await signalGroup(child, 'SIGINT')).toEqual([0, null]);
 });
@@ -168,7 +168,7 @@ test.concurrent('a node needs a wallet to mine, and a port that is free', async 
   const { child } = await startNode(datadir);
   const { http } = JSON.parse(readFileSync(fileIn(datadir, 'node.json'), 'utf8'));
   const place = { datadir: newFolder() };
-  await refused(['startnode', '--http-port', http.split(':')[2]], place, 'port-taken');
+  await refused(['startnode', ...alone, '--http-port', http.split(':')[2]], place, 'port-taken');
   await signalGroup(child, 'SIGINT');
 });
 

@@ -192,7 +192,7 @@ describe('of a branch with little work', () => {
 });
 
 describe('gossip', () => {
-  test('of junk, of a header without work and of a payment that can never be ends in a ban', async () => {
+  test('of junk, and of a header without work, ends in a ban', async () => {
     const [block] = await rowOf(1);
     if (!block) throw new Error('no block');
     const cases = [

@@ -43,7 +43,7 @@ async function street(village: Village, names: readonly string[]): Promise<reado
 }
 
 describe('news', () => {
-  test('of a block goes down a street, and so does a payment that is mined at its end', async () => {
+  test('of a block goes down a street, and so does a payment', async () => {
     const village = new Village('street');
     const [a, b, c] = await street(village, ['a', 'b', 'c']);
     if (!a || !b || !c) throw new Error('nobody lives here');

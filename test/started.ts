@@ -17,12 +17,16 @@ export interface Started {
 }
 
 /** Starts a node on any port, and waits until it says that it runs. */
+/** Whatever else runs on this machine, a node of a test is by itself. */
+export const alone = ['--port', '0', '--listen', '127.0.0.1', '--no-lan'] as const;
+
 export async function startNode(
   place: string | Place,
   ...words: readonly string[]
 ): Promise<Started> {
   const { datadir, env = {} } = typeof place === 'string' ? { datadir: place } : place;
-  const child = start(['startnode', '--http-port', '0', '--json', ...words], { datadir, env });
+  const all = ['startnode', ...alone, '--http-port', '0', '--json', ...words];
+  const child = start(all, { datadir, env });
   const input = child.stdout ?? process.stdin;
   const reader = createInterface({ input, signal: AbortSignal.timeout(deadlineMs) });
   const records = reader[Symbol.asyncIterator]();

@@ -37,7 +37,17 @@ const rooms: Readonly<Record<string, { below: readonly string[]; packages: reado
     packages: ['@noble/'],
   },
   cli: {
-    below: ['primitives', 'consensus', 'chain', 'mempool', 'miner', 'wallet', 'node', 'rpc'],
+    below: [
+      'primitives',
+      'consensus',
+      'chain',
+      'mempool',
+      'miner',
+      'wallet',
+      'node',
+      'rpc',
+      'network',
+    ],
     packages: [
       'node:',
       'commander',

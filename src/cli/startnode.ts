@@ -46,6 +46,7 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   const stop = { stop: stopping.resolve, stopping: ending.signal };
   const cookie = `__cookie__:${Buffer.from(desk.random(32)).toString('hex')}`;
   const peers = await openPeers(desk, { node, log }, options);
+  desk.atEnd(peers.stop);
   const { peering } = peers;
   const parts = { node, miner, log, hear, peering, ...stop };
   const context = timing(contextOf(desk, parts), metrics);
@@ -65,7 +66,7 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
     if (options.mine && script) miner.keepMining(script, isPaced ? options.blockInterval * 1e3 : 0);
     log.info('stopping', { because: await stopping.promise });
   } finally {
-    await end(desk, served, miner, peers);
+    await end(desk, served, miner);
     forget();
   }
   log.info('stopped', { height: node.chain.tip.height });
@@ -151,14 +152,9 @@ function hearSignals(desk: Desk, stop: (because: string) => void): () => void {
 }
 
 /** Lets go of everything but the database, which is closed with the desk. */
-async function end(
-  desk: Desk,
-  served: NodeHttp,
-  miner: NodeMiner,
-  peers: NodePeers,
-): Promise<void> {
+async function end(desk: Desk, served: NodeHttp, miner: NodeMiner): Promise<void> {
   const mined = miner.stop();
-  await Promise.all([served.close(patienceMs), peers.stop()]);
+  await served.close(patienceMs);
   removeNodeFiles(desk.folder);
   // A search that goes on ends with its thread.
   const patience = Promise.withResolvers<void>();

@@ -84,5 +84,3 @@ export const maxInboundPerAddress = 8;
 export const targetOutbound = 8;
 /** Peers that are remembered. */
 export const maxRemembered = 1_000;
-/** Bans that are remembered. */
-export const maxBans = 10_000;

@@ -13,7 +13,7 @@ import { decodeAnswer } from './messages.ts';
 import type { Peer } from './peer.ts';
 
 /** What the network room asks of the node that it belongs to. */
-export interface Home {
+interface Home {
   readonly chain: Chain;
   readonly mempool: Mempool;
   /** The time in seconds since 1970. */
