@@ -55,13 +55,24 @@ const banSeconds = 86_400;
 const maxStrikes = 5;
 /** How long a peer is left alone after it was slow or busy. */
 const restMs = 5_000;
+/** Whom we left stays away for so long, or all would begin anew at once. */
+const shunMs = 600_000;
+/** Peers of whom that is remembered. */
+const maxShunned = 1_000;
 
 export class Wire {
   readonly parts: WireParts;
   readonly peers = new Map<PeerId, Peer>();
+  /** Those that were left, and until when they stay away; in milliseconds. */
+  readonly #shunned = new Map<PeerId, number>();
 
   constructor(parts: WireParts) {
     this.parts = parts;
+  }
+
+  /** Was it left a while ago? It may come back later. */
+  isShunned(peer: PeerId): boolean {
+    return (this.#shunned.get(peer) ?? Number.NEGATIVE_INFINITY) > this.nowMs;
   }
 
   /** In milliseconds; of no meaning but to be compared. */
@@ -121,6 +132,10 @@ export class Wire {
     const fault = new Fault('peer-left', `left peer ${peer.id}: ${why}`);
     if (peer.isGone) return fault;
     this.parts.tell('info', 'left a peer', { peer: peer.id, because: why });
+    this.#shunned.delete(peer.id);
+    this.#shunned.set(peer.id, this.nowMs + shunMs);
+    const [oldest] = this.#shunned.keys();
+    if (this.#shunned.size > maxShunned && oldest !== undefined) this.#shunned.delete(oldest);
     this.#hangUp(peer);
     return fault;
   }

@@ -53,7 +53,8 @@ export async function goOnline(options: OnlineOptions): Promise<Online> {
   });
   const keeper = new Keeper(network.wire, book);
   const unhear = node.events.listen((event) => follow(event, node, network));
-  transport.setBanned((peer, address) => bans.isBanned(peer, address));
+  const { wire } = network;
+  transport.setBanned((peer, address) => wire.isShunned(peer) || bans.isBanned(peer, address));
   await transport.start({
     onPeer: (peer, state) => {
       if (state === 'gone') keeper.onGone(peer);

@@ -1,0 +1,23 @@
+/** The network room among liars, walls, crashes and wrong clocks: stories of many seeds. */
+import { describe, expect, test } from 'vitest';
+import { grass, heath, runStory } from '../src/lab/story.ts';
+import { attachTo } from './lab.attach.ts';
+import { settle } from './settle.ts';
+
+const tell = (seed: string, params = grass) =>
+  runStory(seed, { settle, attach: attachTo(), hours: 0.25, params });
+
+describe('a network of honest nodes comes through', () => {
+  const seeds = Array.from({ length: 40 }, (_, i) => i);
+
+  test.each(seeds)('the story of seed %i', async (i) => {
+    const { height } = await tell(`story ${i}`, i % 4 === 3 ? heath : grass);
+    expect(height).toBeGreaterThan(0);
+  });
+});
+
+test('a story is the same whenever it is told, and of another seed another', async () => {
+  const [one, again, other] = [await tell('one'), await tell('one'), await tell('other')];
+  expect(again).toEqual(one);
+  expect(other.trace).not.toBe(one.trace);
+});
