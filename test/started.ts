@@ -16,10 +16,10 @@ export interface Started {
   readonly said: () => string;
 }
 
-/** Starts a node on any port, and waits until it says that it runs. */
 /** Whatever else runs on this machine, a node of a test is by itself. */
 export const alone = ['--port', '0', '--listen', '127.0.0.1', '--no-lan'] as const;
 
+/** Starts a node on any port, and waits until it says that it runs. */
 export async function startNode(
   place: string | Place,
   ...words: readonly string[]

@@ -185,7 +185,7 @@ export class Download {
     if (this.left <= nearBlocks) tell('info', 'took a block from a peer', { height, hash });
     else if (this.#wire.nowMs - this.#toldMs >= tellMs) {
       this.#toldMs = this.#wire.nowMs;
-      tell('info', 'catching up', { height, of: height + this.left });
+      tell('info', 'catching up', { height, of: this.#path.at(-1)?.height ?? height });
     }
   }
 

@@ -28,7 +28,7 @@ const tickMs = 1_000;
 const dialMs = 10_000;
 const firstWaitMs = 1_000;
 const longestWaitMs = 300_000;
-/** Told addresses at which nobody answers are forgotten. */
+/** Addresses that nobody here named and at which nobody answers are forgotten. */
 const maxFailures = 8;
 const maxCandidates = 1_000;
 
@@ -175,7 +175,8 @@ export class Keeper {
       const wait = Math.min(firstWaitMs * 2 ** candidate.failures, longestWaitMs);
       candidate.notBefore = this.#wire.nowMs + wait * (0.75 + chance / 512);
       candidate.failures++;
-      const isHopeless = origin === 'told' && candidate.failures >= maxFailures;
+      const isStranger = origin === 'told' || origin === 'lan';
+      const isHopeless = isStranger && candidate.failures >= maxFailures;
       if (isHopeless) this.#candidates.delete(address);
     } finally {
       candidate.isDialling = false;
