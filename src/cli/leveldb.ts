@@ -136,7 +136,14 @@ interface ByHand extends Database {
 function inPortions(level: Level<Uint8Array, Uint8Array>): Database {
   const whole: ByHand = level;
   return {
-    get: async (key, at) => whole.getSync(key, at),
+    async get(key, at) {
+      try {
+        return whole.getSync(key, at);
+      } catch {
+        // The other way says by a code what is wrong.
+        return await whole.get(key, at);
+      }
+    },
     getMany: (keys, at) => whole.getMany(keys, at),
     iterator: (walk) => whole.iterator(walk),
     snapshot: () => whole.snapshot(),

@@ -5,7 +5,7 @@
 import type { Breathe } from '../chain/breathe.ts';
 import { encode } from '../primitives/codec.ts';
 import { type SignatureCheck, type SignatureEngine, verify } from '../primitives/signature.ts';
-import { Checks, none, type SignatureThread } from './signaturethread.ts';
+import { Checks, none, SignatureThread } from './signaturethread.ts';
 
 /** One who checks: a thread, as a rule. */
 export type Checker = Pick<SignatureThread, 'findBroken' | 'stop'>;
@@ -21,6 +21,11 @@ export interface PoolParts {
 const fewest = 16;
 /** As many at once, so that several threads share a block. */
 const portion = 250;
+
+/** One for every core but that of the main thread, each of which starts when first needed. */
+export function newSignatureThreads(cores: number): readonly Checker[] {
+  return Array.from({ length: Math.max(cores - 1, 1) }, () => new SignatureThread());
+}
 
 export class SignaturePool {
   readonly #parts: PoolParts;
