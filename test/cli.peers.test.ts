@@ -62,7 +62,7 @@ test('a fresh node catches up, and a payment made at one is mined by another', a
   expect(await end([first, second, third])).toEqual(Array(3).fill([0, null]));
 });
 
-test('two branches that meet end as the heavier one, and a node finds its peers again', async () => {
+test('two branches that meet end as the heavier one, and peers are found again', async () => {
   const one = await start(await grownFolder());
   const other = await start(newFolder());
   await lines(['createwallet'], { datadir: other.datadir });

@@ -32,12 +32,13 @@ test('the clock of a network whose blocks cost work stands for nobody', async ()
 
 test('what is logged in every detail is told and changed', async () => {
   const { call } = await plantAsked();
-  const none = { mempool: false, mining: false, validation: false };
+  const none = { mempool: false, mining: false, net: false, validation: false };
   expect(await call('logging')).toEqual(none);
   expect(await call('logging', ['mempool'])).toEqual({ ...none, mempool: true });
   expect(await call('logging', ['all'], ['mempool'])).toEqual({
     mempool: false,
     mining: true,
+    net: true,
     validation: true,
   });
   expect(await call('logging', null, ['1'])).toEqual(none);
