@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { BanList } from '../src/cli/banlist.ts';
-import { NoPeers } from '../src/cli/nopeers.ts';
 import { isMeant, parseSubject } from '../src/primitives/subnet.ts';
 import { noon } from './grove.ts';
+import { NoPeers } from './nopeers.ts';
 import { type Asked, plantAsked } from './rpc.ts';
 
 const peerId = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA';

@@ -1,7 +1,6 @@
 /** Results have Core's fields, in its order and of its types, as its recorded samples show. */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NoPeers } from '../src/cli/nopeers.ts';
 import { hashHeader } from '../src/primitives/block.ts';
 import { encode } from '../src/primitives/codec.ts';
 import { Transaction, txid } from '../src/primitives/transaction.ts';
@@ -16,6 +15,7 @@ import {
 } from '../src/rpc/exact.ts';
 import type { Bans, Peer } from '../src/rpc/peering.ts';
 import { outputTo, pay } from './forge.ts';
+import { NoPeers } from './nopeers.ts';
 import { type Asked, plantAsked } from './rpc.ts';
 import { hasVectors, startTally, vectorText } from './vectors.ts';
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { BanList } from '../src/cli/banlist.ts';
 import { Log } from '../src/cli/log.ts';
-import { NoPeers } from '../src/cli/nopeers.ts';
 import type { Context } from '../src/rpc/method.ts';
 import { callsTo } from '../src/rpc/methods.ts';
 import type { Peering } from '../src/rpc/peering.ts';
 import { answer, type Call, type Reply } from '../src/rpc/protocol.ts';
 import { type Ground, type Grove, noon, plant } from './grove.ts';
+import { NoPeers } from './nopeers.ts';
 
 /** A clock that goes only when a test says so. */
 class Clock {

@@ -2,7 +2,7 @@
  * The network as long as there is none: nodes can be added and banned, and all that is kept; but
  * nobody is connected, and nothing is sent.
  */
-import type { AddedNode, Bans, Peer, Peering } from '../rpc/peering.ts';
+import type { AddedNode, Bans, Peer, Peering } from '../src/rpc/peering.ts';
 
 export class NoPeers implements Peering {
   readonly bans: Bans;
