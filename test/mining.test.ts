@@ -1,4 +1,6 @@
 /** Threads that mine together: what they try, how they end, and whom they do not believe. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { MiningPool, newThreads, type Searcher, threadCount } from '../src/cli/miningpool.ts';
@@ -163,3 +165,25 @@ test('a thread that dies fails its search and those that wait, and is started an
   const nonce = bestNonce(1000);
   expect(await pool.search(searchFor(nonce, 1000), never)).toBe(nonce);
 });
+
+/** How nice the threads of this process are to others: from -20 to 19, and 0 as a rule. */
+function niceness(): readonly number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const text = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    // Behind the name, which may hold anything, the seventeenth.
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
+test.runIf(process.platform === 'linux')(
+  'a thread that mines lets all others go first',
+  async () => {
+    const before = niceness();
+    const thread = new MiningThread();
+    await thread.search(impossible(100), newBoard());
+    const mining = niceness().filter((nice) => nice === 19);
+    expect(mining).toHaveLength(before.filter((nice) => nice === 19).length + 1);
+    expect(getPriority()).toBe(0);
+    await thread.stop();
+  },
+);

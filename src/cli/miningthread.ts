@@ -7,6 +7,7 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { type Search, searchNonce } from '../miner/kernel.ts';
 import { Fault } from '../primitives/fault.ts';
+import { workLast } from './priority.ts';
 
 /**
  * Memory that all threads of a search see: three numbers of 64 bits. How many nonces were taken,
@@ -98,6 +99,7 @@ export class MiningThread {
 }
 
 if (!isMainThread) {
+  workLast();
   parentPort?.on('message', ({ search, board }: Job) => {
     parentPort?.postMessage(searchTogether(search, board));
   });

@@ -9,6 +9,7 @@ import { Bytes, type Codec, decode, list, struct } from '../primitives/codec.ts'
 import { Fault } from '../primitives/fault.ts';
 import { type SignatureCheck, verify } from '../primitives/signature.ts';
 import { chooseEngine, loadEngines } from './engine.ts';
+import { workLater } from './priority.ts';
 
 const Scheme: Codec<SignatureCheck['scheme']> = {
   read: (from) => (from.u8() === 0 ? 'ecdsa' : 'schnorr'),
@@ -68,6 +69,7 @@ export class SignatureThread {
 }
 
 if (!isMainThread) {
+  workLater();
   const engine = loadEngines().then(chooseEngine);
   parentPort?.on('message', async (batch: Uint8Array) => {
     const chosen = await engine;
