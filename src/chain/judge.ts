@@ -8,7 +8,7 @@ import { checkHeaderInContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reject, reject, type Verdict } from '../consensus/reject.ts';
 import type { Block } from '../primitives/block.ts';
-import { txid } from '../primitives/transaction.ts';
+import { txid, wtxid } from '../primitives/transaction.ts';
 import type { Branch } from './branch.ts';
 import { type Breathe, inSteps } from './breathe.ts';
 import type { VerifyAll } from './chain.ts';
@@ -56,6 +56,7 @@ export class Judge {
   async #hashAll({ transactions }: Block): Promise<void> {
     for (const each of transactions) {
       txid(each);
+      wtxid(each);
       await this.#bench.breathe();
     }
   }
