@@ -79,7 +79,11 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['src/cli/leveldb.ts'],
   'node:crypto': ['src/cli/machine.ts'],
   'node:http': ['src/cli/httpserver.ts', 'src/cli/post.ts'],
-  'node:worker_threads': ['src/cli/miningthread.ts', 'src/cli/signaturethread.ts'],
+  'node:worker_threads': [
+    'src/cli/miningthread.ts',
+    'src/cli/thread.ts',
+    'src/cli/signaturethread.ts',
+  ],
   'secp256k1/bindings.js': ['src/cli/engine.ts'],
   'tiny-secp256k1': ['src/cli/engine.ts'],
   ws: ['src/cli/websocket.ts'],

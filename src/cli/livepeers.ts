@@ -1,4 +1,5 @@
 /** The peers of a node that runs, as methods and commands know them. */
+import { hostOf } from '../network/addresses.ts';
 import type { Connected } from '../network/boundary.ts';
 import type { Peer as Acquaintance } from '../network/peer.ts';
 import type { BanList as NetworkBans } from '../network/wire.ts';
@@ -39,7 +40,7 @@ export class LivePeers implements Peering {
     return {
       ban: (peer, _address, seconds) => bans.add(peer, this.#now() + seconds),
       isBanned: (peer, address) => {
-        return !this.#isActive || bans.isBanned(peer) || bans.isBanned(hostIn(address));
+        return !this.#isActive || bans.isBanned(peer) || bans.isBanned(hostOf(address));
       },
     };
   }
@@ -142,7 +143,7 @@ export class LivePeers implements Peering {
   #ban(bans: Bans, subject: string, until: number): void {
     bans.add(subject, until);
     for (const { id, address } of this.#connected()) {
-      if (bans.isBanned(id) || bans.isBanned(hostIn(address))) this.#hangUp(id);
+      if (bans.isBanned(id) || bans.isBanned(hostOf(address))) this.#hangUp(id);
     }
   }
 
@@ -199,9 +200,4 @@ function boundBans(bans: Bans): Bans {
     remove: (subject) => bans.remove(subject),
     clear: () => bans.clear(),
   };
-}
-
-/** The host of a multiaddr. */
-function hostIn(address: string): string {
-  return address.split('/')[2] ?? '';
 }

@@ -4,10 +4,10 @@
  * This file is both sides: the class here starts it as a worker, and there it answers each search
  * with the nonce that it found. What the threads of one search share is its board.
  */
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
 import { type Search, searchNonce } from '../miner/kernel.ts';
-import { Fault } from '../primitives/fault.ts';
 import { workLast } from './priority.ts';
+import { Thread } from './thread.ts';
 
 /**
  * Memory that all threads of a search see: three numbers of 64 bits. How many nonces were taken,
@@ -58,43 +58,20 @@ interface Job {
   readonly board: Board;
 }
 
-interface Asker {
-  readonly resolve: (nonce: number | undefined) => void;
-  readonly reject: (problem: Fault) => void;
-}
-
 export class MiningThread {
-  #worker: Worker | undefined;
-  /** Those who wait for an answer, in the order in which they asked. */
-  readonly #askers: Asker[] = [];
+  readonly #thread = new Thread<Job, number | undefined>(
+    import.meta.url,
+    'mining',
+    'a mining thread ended',
+  );
 
   /** The nonce that this thread found, if it did. A thread that died is started anew. */
   search(search: Search, board: Board): Promise<number | undefined> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
-    return new Promise((resolve, reject) => {
-      this.#askers.push({ resolve, reject });
-      worker.postMessage({ search, board } satisfies Job);
-    });
+    return this.#thread.ask({ search, board });
   }
 
-  async stop(): Promise<void> {
-    await this.#worker?.terminate();
-  }
-
-  #start(): Worker {
-    const worker = new Worker(new URL(import.meta.url));
-    const end = (cause: unknown) => {
-      // What fails ends as well: it is told once.
-      if (this.#worker !== worker) return;
-      this.#worker = undefined;
-      const problem = new Fault('mining', 'a mining thread ended', cause);
-      for (const { reject } of this.#askers.splice(0)) reject(problem);
-    };
-    worker.on('error', end);
-    worker.on('exit', end);
-    worker.on('message', (nonce: number | undefined) => this.#askers.shift()?.resolve(nonce));
-    return worker;
+  stop(): Promise<void> {
+    return this.#thread.stop();
   }
 }
 

@@ -4,8 +4,7 @@ import { count } from './column.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 import { findNode } from './nodefile.ts';
 import { parsePeer } from './peeraddress.ts';
-import { noNode } from './post.ts';
-import { call } from './rpc.ts';
+import { call, demandNode } from './rpc.ts';
 
 /** What is shown of what `getpeerinfo` tells. */
 interface Told {
@@ -32,8 +31,7 @@ function textOf({ addr, inbound, synced_headers: height, pingtime, subver }: Tol
 }
 
 export async function addPeer(desk: DeskWithoutWallets, address: string): Promise<void> {
-  const node = findNode(desk.folder);
-  if (!node) throw noNode(desk.folder);
+  const node = demandNode(desk);
   const parsed = parsePeer(address);
   await call(desk, node, 'addnode', [parsed, 'add']);
   desk.answer(`The node will stay connected to ${parsed}, or try to be.`, { added: parsed });

@@ -28,7 +28,8 @@ export async function stop(desk: Desk): Promise<void> {
   desk.answer(`The node ended (process ${node.pid}).`, { stopped: node.pid });
 }
 
-function demandNode({ folder }: Desk): RunningNode {
+/** The node that runs here; throws where there is none. */
+export function demandNode({ folder }: Pick<Desk, 'folder'>): RunningNode {
   const node = findNode(folder);
   if (node) return node;
   throw noNode(folder);

@@ -61,9 +61,4 @@ export class Book {
     const operations = [table.put(id, known), ...gone.map((name) => table.del(name))];
     await this.#guard.batch(operations, { sync: false });
   }
-
-  async forget(id: PeerId): Promise<void> {
-    if (!this.#known.delete(id)) return;
-    await this.#guard.batch([table.del(id)], { sync: false });
-  }
 }

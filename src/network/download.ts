@@ -8,11 +8,11 @@
 import { type Entry, hashOf } from '../chain/entry.ts';
 import { isReject } from '../consensus/reject.ts';
 import { Block, hashHeader, totalBlockBytes } from '../primitives/block.ts';
-import { DecodeError, decode, encode, type Hash } from '../primitives/codec.ts';
+import { encode, type Hash } from '../primitives/codec.ts';
 import { fetchCompact } from './compactfetch.ts';
 import type { HeaderTree } from './headers.ts';
 import { maxAheadBlocks, maxAheadBytes, maxBlocksAsked } from './limits.ts';
-import { BlocksQuestion, Bodies } from './messages.ts';
+import { BlocksQuestion, Bodies, tryDecode } from './messages.ts';
 import type { Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
 
@@ -156,7 +156,7 @@ export class Download {
     const question = encode(BlocksQuestion, { form: 0, hashes });
     const bodies = await this.#wire.ask(peer, 'blocks', question, Bodies);
     for (const [i, bytes] of bodies.entries()) {
-      const block = decodeFrom(bytes);
+      const block = tryDecode(Block, bytes);
       if (!block || hashHeader(block.header) !== hashes[i]) {
         throw this.#wire.punish(peer, 'a block that nobody asked it for');
       }
@@ -225,14 +225,5 @@ export class Download {
     const next = this.#path[this.#next];
     if (next && hashOf(next) === hash && !this.#tree.get(hash)) this.#next++;
     this.#onMoved();
-  }
-}
-
-function decodeFrom(bytes: Uint8Array): Block | undefined {
-  try {
-    return decode(Block, bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
   }
 }

@@ -32,6 +32,16 @@ import {
   maxRecords,
 } from './limits.ts';
 
+/** What these bytes are; `undefined` where they are no such thing. */
+export function tryDecode<T>(codec: Codec<T>, bytes: Uint8Array): T | undefined {
+  try {
+    return decode(codec, bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 /** At most so many items. */
 export function bounded<T>(item: Codec<T>, most: number): Codec<readonly T[]> {
   const { write } = list(item);

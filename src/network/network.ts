@@ -78,11 +78,6 @@ export class Network {
     return this.#download.left > behindBlocks;
   }
 
-  /** The height that this node will have once it has all that its peers have. */
-  get bestHeight(): number {
-    return this.#headers.best.height;
-  }
-
   /** How many headers there are here whose blocks are not. */
   get headersAhead(): number {
     return this.#tree.size;

@@ -8,12 +8,12 @@ import { type Entry, hashOf } from '../chain/entry.ts';
 import { isReject, type Reject } from '../consensus/reject.ts';
 import type { PaymentReject } from '../mempool/policy.ts';
 import { Header, hashHeader } from '../primitives/block.ts';
-import { type Codec, DecodeError, decode, encode, type Hash } from '../primitives/codec.ts';
+import { encode, type Hash } from '../primitives/codec.ts';
 import { Transaction, wtxid } from '../primitives/transaction.ts';
 import type { GossipVerdict, PeerId } from './boundary.ts';
 import type { HeaderTree } from './headers.ts';
 import { maxPaymentsAsked, maxRefused } from './limits.ts';
-import { Ids, MempoolQuestion, Payments } from './messages.ts';
+import { Ids, MempoolQuestion, Payments, tryDecode } from './messages.ts';
 import type { Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
 
@@ -88,7 +88,7 @@ export class Relay {
   }
 
   async #hearBlock(peer: Peer, bytes: Uint8Array): Promise<GossipVerdict> {
-    const header = this.#read(Header, bytes);
+    const header = tryDecode(Header, bytes);
     if (!header) return this.#refuse(peer, 'a malformed header');
     const { home } = this.#wire.parts;
     const options = { now: home.now(), params: home.chain.params };
@@ -128,7 +128,7 @@ export class Relay {
 
   async #hearPayment(peer: Peer, bytes: Uint8Array): Promise<GossipVerdict> {
     if (this.#news.isBehind()) return 'ignore';
-    const transaction = this.#read(Transaction, bytes);
+    const transaction = tryDecode(Transaction, bytes);
     if (!transaction) return this.#refuse(peer, 'a malformed payment');
     return this.take(peer, transaction);
   }
@@ -156,17 +156,10 @@ export class Relay {
     for (let at = 0; at < lacking.length && !peer.isGone; at += maxPaymentsAsked) {
       const question = encode(MempoolQuestion, lacking.slice(at, at + maxPaymentsAsked));
       for (const bytes of await this.#wire.ask(peer, 'mempool', question, Payments)) {
-        await this.#takePayment(peer, bytes);
+        const payment = tryDecode(Transaction, bytes);
+        if (!payment) throw this.#wire.punish(peer, 'a malformed payment');
+        await this.take(peer, payment);
       }
-    }
-  }
-
-  async #takePayment(peer: Peer, bytes: Uint8Array): Promise<void> {
-    try {
-      await this.take(peer, decode(Transaction, bytes));
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      throw this.#wire.punish(peer, 'a malformed payment');
     }
   }
 
@@ -175,15 +168,6 @@ export class Relay {
     for (const each of this.#refused) {
       if (this.#refused.size <= maxRefused) break;
       this.#refused.delete(each);
-    }
-  }
-
-  #read<T>(codec: Codec<T>, bytes: Uint8Array): T | undefined {
-    try {
-      return decode(codec, bytes);
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined;
-      throw error;
     }
   }
 
