@@ -46,6 +46,8 @@ export interface ChainView {
   readonly store: Store;
   /** What the store reads. */
   readonly source: Source;
+  /** For long work on what is read. */
+  readonly breathe: Breathe;
 }
 
 /** What accepting a block did: blocks left the active chain, then others joined it. */
@@ -131,8 +133,8 @@ export class Chain {
 
   /** The chain as it is now, for the reader to close. No block may be in the middle of its way. */
   view(): ChainView & { readonly close: () => Promise<void> } {
-    const source = this.guard.view();
-    return { tip: this.tip, store: new Store(source), source, close: () => source.close() };
+    const [source, { tip, breathe }] = [this.guard.view(), this];
+    return { tip, store: new Store(source), source, breathe, close: () => source.close() };
   }
 
   /** What the rules must know of the branches here. */

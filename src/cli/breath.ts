@@ -9,13 +9,17 @@ const stretchMs = 3;
  * after the other: after a bare pause it would wait for the next one at each of them.
  */
 const restMs = 1;
+/** A question that is open for longer waits for something to happen, not for its answer's work. */
+const patienceMs = 500;
 
 let begin = performance.now();
 let questions = 0;
+let lastAsked = 0;
 
 /** Work rests longer until this question is answered. */
 export async function attend<T>(answer: () => Promise<T>): Promise<T> {
   questions++;
+  lastAsked = performance.now();
   try {
     return await answer();
   } finally {
@@ -24,7 +28,9 @@ export async function attend<T>(answer: () => Promise<T>): Promise<T> {
 }
 
 export const breathe: Breathe = async () => {
-  if (performance.now() - begin < stretchMs) return;
-  await (questions > 0 ? rest(restMs) : letOthers());
+  const now = performance.now();
+  if (now - begin < stretchMs) return;
+  const isAsked = questions > 0 && now - lastAsked < patienceMs;
+  await (isAsked ? rest(restMs) : letOthers());
   begin = performance.now();
 };

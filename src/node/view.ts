@@ -61,7 +61,7 @@ export async function viewBlock(view: ChainView, entry: Entry): Promise<BlockVie
 
 /** What a block spent; see `BlockView`. */
 export async function spentIn(
-  { store }: ChainView,
+  { store, breathe }: ChainView,
   { entry, isActive }: EntryView,
   block: Block,
 ): Promise<Spent> {
@@ -72,9 +72,13 @@ export async function spentIn(
     for (const [index, output] of transaction.outputs.entries()) {
       spent.set(outPointName({ txid: id, index }), { ...output, height, isCoinbase: isMinted });
     }
+    await breathe();
   }
   if (!isActive) return spent;
-  for (const { outPoint, coin } of await store.undo(entry)) spent.set(outPointName(outPoint), coin);
+  for (const { outPoint, coin } of await store.undo(entry)) {
+    spent.set(outPointName(outPoint), coin);
+    await breathe();
+  }
   return spent;
 }
 

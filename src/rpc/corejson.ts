@@ -3,7 +3,7 @@
  * an amount is written is for the caller to say.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { Chain, ChainView } from '../chain/chain.ts';
+import type { ChainView } from '../chain/chain.ts';
 import type { Entry } from '../chain/entry.ts';
 import type { Params } from '../consensus/params.ts';
 import { decodeBits } from '../consensus/work.ts';
@@ -96,7 +96,7 @@ export async function blockFields(
   view: ChainView,
   entry: Entry,
   detail: Detail,
-  { params, breathe }: Pick<Chain, 'params' | 'breathe'>,
+  params: Params,
 ): Promise<Fields> {
   const seen = await viewEntry(view, entry);
   const block = await view.store.block(entry);
@@ -109,7 +109,7 @@ export async function blockFields(
   const tx: Value[] = [];
   for (const each of block.transactions) {
     tx.push(tell(each));
-    await breathe();
+    await view.breathe();
   }
   return wholeBlockFields({ ...seen, block, spent }, tx);
 }

@@ -62,7 +62,7 @@ const getBlock: Run = (asked, { node }) =>
     const verbosity = asked.verbosity('verbosity', 1);
     if (verbosity <= 0) return bytesToHex(encode(Block, await view.store.block(entry)));
     const detail = details[Math.min(verbosity, 3) - 1] ?? 'ids';
-    return await blockFields(view, entry, detail, node.chain);
+    return await blockFields(view, entry, detail, node.chain.params);
   });
 
 /** The tips of all branches, the highest first. Core: getchaintips. */
