@@ -5,7 +5,9 @@
  * codecs are made of smaller ones with `struct` and `list`. Reading is strict: what is read and
  * written again gives the same bytes, and anything else is a `DecodeError`, never a guess.
  */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { readReversedHex, writeReversedHex } from './hex.ts';
+import { type Writer, written } from './writer.ts';
 
 /** These bytes are not such a value. The only error that reading foreign bytes can throw. */
 export class DecodeError extends Error {
@@ -29,9 +31,7 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
 }
 
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const to = new Writer();
-  codec.write(value, to);
-  return to.bytes();
+  return written((to) => codec.write(value, to));
 }
 
 const nothing = new Uint8Array(0);
@@ -55,6 +55,11 @@ export class Reader {
   /** The next byte, left in its place; `undefined` at the end. */
   peek(): number | undefined {
     return this.#bytes[this.#offset];
+  }
+
+  /** Of 32 bytes. */
+  reversedHex(): string {
+    return readReversedHex(this.#bytes, this.#advance(32));
   }
 
   take(length: number): Uint8Array {
@@ -93,61 +98,6 @@ export class Reader {
       throw new DecodeError(`expected ${length} bytes at ${start}, got ${this.remaining}`);
     }
     this.#offset += length;
-    return start;
-  }
-}
-
-/** Gathers bytes; its room doubles when it runs out. */
-export class Writer {
-  #bytes: Uint8Array;
-  #view: DataView;
-  #length = 0;
-
-  constructor(room = 256) {
-    this.#bytes = new Uint8Array(room);
-    this.#view = new DataView(this.#bytes.buffer);
-  }
-
-  /** A copy of all that was written. */
-  bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
-
-  put(bytes: Uint8Array): void {
-    // First, for growing changes which bytes are meant.
-    const at = this.#grow(bytes.length);
-    this.#bytes.set(bytes, at);
-  }
-
-  u8(value: number): void {
-    const at = this.#grow(1);
-    this.#view.setUint8(at, value);
-  }
-
-  u16(value: number): void {
-    const at = this.#grow(2);
-    this.#view.setUint16(at, value, true);
-  }
-
-  u32(value: number): void {
-    const at = this.#grow(4);
-    this.#view.setUint32(at, value, true);
-  }
-
-  u64(value: bigint): void {
-    const at = this.#grow(8);
-    this.#view.setBigUint64(at, value, true);
-  }
-
-  #grow(length: number): number {
-    const start = this.#length;
-    this.#length += length;
-    if (this.#length > this.#bytes.length) {
-      const wider = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
-      wider.set(this.#bytes);
-      this.#bytes = wider;
-      this.#view = new DataView(wider.buffer);
-    }
     return start;
   }
 }
@@ -260,8 +210,8 @@ export function struct<T extends object>(
  */
 export type Hash = string & { readonly brand: 'Hash' };
 export const Hash: Codec<Hash> = {
-  read: (from) => hashFromBytes(from.take(32)),
-  write: (hash, to) => to.put(hashToBytes(hash)),
+  read: (from) => from.reversedHex() as Hash,
+  write: (hash, to) => to.reversedHex(hash),
 };
 
 /** The parent of the first block, and the txid that a coinbase "spends". */
@@ -269,11 +219,13 @@ export const noHash = '0'.repeat(64) as Hash;
 
 /** From the 32 bytes as a hash function gives them, which is the reverse of what people read. */
 export function hashFromBytes(bytes: Uint8Array): Hash {
-  return bytesToHex(bytes.toReversed()) as Hash;
+  return readReversedHex(bytes, 0) as Hash;
 }
 
 export function hashToBytes(hash: Hash): Uint8Array {
-  return hexToBytes(hash).reverse();
+  const bytes = new Uint8Array(32);
+  writeReversedHex(hash, bytes, 0);
+  return bytes;
 }
 
 export function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {

@@ -4,9 +4,11 @@
  * The parts that all inputs share are hashed once a transaction, so that the work grows with its
  * size and not with its square. BIP143 for P2WPKH, BIP341 for P2TR.
  */
-import { Bytes, Writer } from './codec.ts';
+import { concatBytes } from '@noble/hashes/utils.js';
+import { Bytes, encode } from './codec.ts';
 import { sha256, sha256d, taggedHash } from './hash.ts';
 import { OutPoint, Output, type Transaction } from './transaction.ts';
+import { type Writer, written } from './writer.ts';
 
 /** How much of the transaction is signed: the last byte of a signature. */
 export const sighash = {
@@ -25,12 +27,16 @@ export function isSighashType(type: number): boolean {
 }
 
 const zeros = new Uint8Array(32);
+const dupHash160 = Uint8Array.of(0x76, 0xa9, 20);
+const equalVerifyCheckSig = Uint8Array.of(0x88, 0xac);
 
 /** The digests of one transaction, given the coins that it spends, in the order of its inputs. */
 export class Digests {
   readonly #transaction: Transaction;
   readonly #spent: readonly Output[];
-  #shared: Shared | undefined;
+  /** The SHA-256 of what all inputs share, as BIP341 wants it; BIP143 hashes it once more. */
+  readonly #once: Shared = {};
+  readonly #twice: Shared = {};
 
   constructor(transaction: Transaction, spent: readonly Output[]) {
     this.#transaction = transaction;
@@ -41,22 +47,25 @@ export class Digests {
   p2wpkh(index: number, type: number, keyHash: Uint8Array): Uint8Array {
     const { version, lockTime } = this.#transaction;
     const [input, coin] = this.#input(index);
-    const shared = this.#parts();
     const base = type & 0x1f;
     const isAnyone = (type & sighash.anyoneCanPay) !== 0;
     const isWhole = base !== sighash.none && base !== sighash.single;
-    const to = new Writer();
-    to.u32(version);
-    to.put(isAnyone ? zeros : sha256(shared.prevouts));
-    to.put(isAnyone || !isWhole ? zeros : sha256(shared.sequences));
-    OutPoint.write(input.prevout, to);
-    Bytes.write(Uint8Array.of(0x76, 0xa9, 20, ...keyHash, 0x88, 0xac), to);
-    to.u64(coin.amount);
-    to.u32(input.sequence);
-    to.put(isWhole ? sha256(shared.outputs) : (this.#singleOutput(index, base, sha256d) ?? zeros));
-    to.u32(lockTime);
-    to.u32(type);
-    return sha256d(to.bytes());
+    const single = this.#singleOutput(index, base);
+    const outputs = single ? sha256d(single) : zeros;
+    const signed = written((to) => {
+      to.u32(version);
+      to.put(isAnyone ? zeros : this.#hashedTwice('prevouts'));
+      to.put(isAnyone || !isWhole ? zeros : this.#hashedTwice('sequences'));
+      OutPoint.write(input.prevout, to);
+      // The script that a key's hash stands for.
+      Bytes.write(concatBytes(dupHash160, keyHash, equalVerifyCheckSig), to);
+      to.u64(coin.amount);
+      to.u32(input.sequence);
+      to.put(isWhole ? this.#hashedTwice('outputs') : outputs);
+      to.u32(lockTime);
+      to.u32(type);
+    });
+    return sha256d(signed);
   }
 
   /**
@@ -66,46 +75,39 @@ export class Digests {
   p2tr(index: number, type: number): Uint8Array | undefined {
     const { version, lockTime } = this.#transaction;
     const [input, coin] = this.#input(index);
-    const shared = this.#parts();
     const base = type & 3;
-    const to = new Writer();
-    to.u8(0);
-    to.u8(type);
-    to.u32(version);
-    to.u32(lockTime);
     const isAnyone = (type & sighash.anyoneCanPay) !== 0;
-    if (!isAnyone) {
-      to.put(shared.prevouts);
-      to.put(shared.amounts);
-      to.put(shared.scripts);
-      to.put(shared.sequences);
-    }
-    if (base === sighash.all || base === sighash.default) to.put(shared.outputs);
-    // The key path without an annex.
-    to.u8(0);
-    if (isAnyone) {
-      OutPoint.write(input.prevout, to);
-      Output.write(coin, to);
-      to.u32(input.sequence);
-    } else to.u32(index);
-    if (base === sighash.single) {
-      const single = this.#singleOutput(index, base, sha256);
-      if (!single) return undefined;
-      to.put(single);
-    }
-    return taggedHash('TapSighash', to.bytes());
+    const single = this.#singleOutput(index, base);
+    if (base === sighash.single && !single) return undefined;
+    const signed = written((to) => {
+      to.u8(0);
+      to.u8(type);
+      to.u32(version);
+      to.u32(lockTime);
+      if (!isAnyone) {
+        to.put(this.#hashedOnce('prevouts'));
+        to.put(this.#hashedOnce('amounts'));
+        to.put(this.#hashedOnce('scripts'));
+        to.put(this.#hashedOnce('sequences'));
+      }
+      const isWhole = base === sighash.all || base === sighash.default;
+      if (isWhole) to.put(this.#hashedOnce('outputs'));
+      // The key path without an annex.
+      to.u8(0);
+      if (isAnyone) {
+        OutPoint.write(input.prevout, to);
+        Output.write(coin, to);
+        to.u32(input.sequence);
+      } else to.u32(index);
+      if (single) to.put(sha256(single));
+    });
+    return taggedHash('TapSighash', signed);
   }
 
-  #singleOutput(
-    index: number,
-    base: number,
-    hash: (bytes: Uint8Array) => Uint8Array,
-  ): Uint8Array | undefined {
+  /** The bytes of the one output that type SINGLE signs, where there is one. */
+  #singleOutput(index: number, base: number): Uint8Array | undefined {
     const output = this.#transaction.outputs[index];
-    if (base !== sighash.single || !output) return undefined;
-    const to = new Writer();
-    Output.write(output, to);
-    return hash(to.bytes());
+    return base === sighash.single && output ? encode(Output, output) : undefined;
   }
 
   #input(index: number) {
@@ -115,32 +117,30 @@ export class Digests {
     return [input, coin] as const;
   }
 
-  #parts(): Shared {
-    this.#shared ??= share(this.#transaction, this.#spent);
-    return this.#shared;
+  #hashedTwice(part: keyof Shared): Uint8Array {
+    this.#twice[part] ??= sha256(this.#hashedOnce(part));
+    return this.#twice[part];
+  }
+
+  #hashedOnce(part: keyof Shared): Uint8Array {
+    this.#once[part] ??= sha256(written((to) => this.#write(part, to)));
+    return this.#once[part];
+  }
+
+  #write(part: keyof Shared, to: Writer): void {
+    const { inputs, outputs } = this.#transaction;
+    if (part === 'prevouts') for (const { prevout } of inputs) OutPoint.write(prevout, to);
+    if (part === 'amounts') for (const { amount } of this.#spent) to.u64(amount);
+    if (part === 'scripts') for (const { script } of this.#spent) Bytes.write(script, to);
+    if (part === 'sequences') for (const { sequence } of inputs) to.u32(sequence);
+    if (part === 'outputs') for (const output of outputs) Output.write(output, to);
   }
 }
 
-/** Single SHA-256 of each list, as BIP341 wants them; BIP143 hashes them once more. */
 interface Shared {
-  readonly prevouts: Uint8Array;
-  readonly amounts: Uint8Array;
-  readonly scripts: Uint8Array;
-  readonly sequences: Uint8Array;
-  readonly outputs: Uint8Array;
-}
-
-function share({ inputs, outputs }: Transaction, spent: readonly Output[]): Shared {
-  const hashAll = <T>(items: readonly T[], write: (item: T, to: Writer) => void) => {
-    const to = new Writer();
-    for (const item of items) write(item, to);
-    return sha256(to.bytes());
-  };
-  return {
-    prevouts: hashAll(inputs, ({ prevout }, to) => OutPoint.write(prevout, to)),
-    amounts: hashAll(spent, ({ amount }, to) => to.u64(amount)),
-    scripts: hashAll(spent, ({ script }, to) => Bytes.write(script, to)),
-    sequences: hashAll(inputs, ({ sequence }, to) => to.u32(sequence)),
-    outputs: hashAll(outputs, (output, to) => Output.write(output, to)),
-  };
+  prevouts?: Uint8Array;
+  amounts?: Uint8Array;
+  scripts?: Uint8Array;
+  sequences?: Uint8Array;
+  outputs?: Uint8Array;
 }

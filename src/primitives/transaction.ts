@@ -18,9 +18,9 @@ import {
   struct,
   U32,
   type ValueOf,
-  Writer,
 } from './codec.ts';
 import { sha256d } from './hash.ts';
+import { type Writer, written } from './writer.ts';
 
 /** Names a coin: the transaction that made it, and which of its outputs. Core: COutPoint. */
 export const OutPoint = struct({ txid: Hash, index: U32 });
@@ -181,9 +181,9 @@ function measure(transaction: Transaction): Measure {
 
 /** The form without witnesses. */
 function encodeStripped(transaction: Transaction): Uint8Array {
-  const to = new Writer();
-  to.u32(transaction.version);
-  writeInputsAndOutputs(transaction, to);
-  to.u32(transaction.lockTime);
-  return to.bytes();
+  return written((to) => {
+    to.u32(transaction.version);
+    writeInputsAndOutputs(transaction, to);
+    to.u32(transaction.lockTime);
+  });
 }
