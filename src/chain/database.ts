@@ -9,6 +9,7 @@
 import { concatBytes } from '@noble/hashes/utils.js';
 import { type Codec, decode, encode } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
+import { written } from '../primitives/writer.ts';
 
 /** What can be read: the database as it is, or a view of it that stands still. */
 export interface Source {
@@ -144,7 +145,10 @@ export class Table<K, V> {
   }
 
   #key(key: K): Uint8Array {
-    return concatBytes(this.#prefix, encode(this.#keys, key));
+    return written((to) => {
+      to.put(this.#prefix);
+      this.#keys.write(key, to);
+    });
   }
 }
 

@@ -7,7 +7,8 @@
  * scan, which has no other way to tell that its first or last record went astray.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
-import { encode, isSameBytes, U32 } from '../primitives/codec.ts';
+import { Reader as Cursor } from '../primitives/codec.ts';
+import { written } from '../primitives/writer.ts';
 import {
   type Database,
   damaged,
@@ -94,17 +95,22 @@ export class Reader implements Source {
   /** What a record holds, if it is what was written. */
   #open(key: Uint8Array, record: Uint8Array): Uint8Array {
     const value = record.subarray(0, Math.max(record.length - 4, 0));
-    const isWhole = isSameBytes(record.subarray(value.length), this.#seal(key, value));
+    const seal = new Cursor(record.subarray(value.length));
+    const isWhole = seal.remaining === 4 && seal.u32() === this.#seal(key, value);
     if (!isWhole) throw damaged(`${name(key)} does not match its checksum`);
     return value;
   }
 
   put(key: Uint8Array, value: Uint8Array): Operation {
-    return { type: 'put', key, value: concatBytes(value, this.#seal(key, value)) };
+    const sealed = written((to) => {
+      to.put(value);
+      to.u32(this.#seal(key, value));
+    });
+    return { type: 'put', key, value: sealed };
   }
 
-  #seal(key: Uint8Array, value: Uint8Array): Uint8Array {
-    return encode(U32, this.#checksum(value, this.#checksum(key, this.#begun)));
+  #seal(key: Uint8Array, value: Uint8Array): number {
+    return this.#checksum(value, this.#checksum(key, this.#begun));
   }
 }
 

@@ -36,16 +36,19 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
 
 const nothing = new Uint8Array(0);
 
+/** For the eight bytes of a number that is longer than JavaScript's own whole ones. */
+const eight = new DataView(new ArrayBuffer(8));
+
 /** Walks over bytes from the front. What it hands out are copies, never views of its source. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
     // A Node Buffer's own slice() would alias; a plain Uint8Array's copies.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const isPlain = bytes.constructor === Uint8Array;
+    const { buffer, byteOffset, byteLength } = bytes;
+    this.#bytes = isPlain ? bytes : new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   get remaining(): number {
@@ -69,27 +72,36 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#advance(1));
+    return this.#at(this.#advance(1));
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2), true);
+    const start = this.#advance(2);
+    return this.#at(start) | (this.#at(start + 1) << 8);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
+    return this.i32() >>> 0;
   }
 
   i32(): number {
-    return this.#view.getInt32(this.#advance(4), true);
+    const start = this.#advance(4);
+    const low = this.#at(start) | (this.#at(start + 1) << 8);
+    return low | (this.#at(start + 2) << 16) | (this.#at(start + 3) << 24);
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8), true);
+    return BigInt.asUintN(64, this.i64());
   }
 
   i64(): bigint {
-    return this.#view.getBigInt64(this.#advance(8), true);
+    const start = this.#advance(8);
+    for (let i = 0; i < 8; i++) eight.setUint8(i, this.#at(start + i));
+    return eight.getBigInt64(0, true);
+  }
+
+  #at(place: number): number {
+    return this.#bytes[place] ?? 0;
   }
 
   #advance(length: number): number {

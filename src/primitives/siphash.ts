@@ -13,17 +13,11 @@ interface Word {
 
 /** The hash of these bytes under a key of 16 bytes; 64 bits. */
 export function siphash(key: Uint8Array, bytes: Uint8Array): bigint {
-  const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const state = begin(key);
   const whole = bytes.length - (bytes.length % 8);
-  for (let at = 0; at < whole; at += 8) {
-    absorb(state, from.getUint32(at + 4, true), from.getUint32(at, true));
-  }
+  for (let at = 0; at < whole; at += 8) absorb(state, half(bytes, at + 4), half(bytes, at));
   // The last word: what is left over, and the length in its top byte.
-  const last = new DataView(new ArrayBuffer(8));
-  for (let at = whole; at < bytes.length; at++) last.setUint8(at - whole, bytes[at] ?? 0);
-  last.setUint8(7, bytes.length & 0xff);
-  absorb(state, last.getUint32(4, true), last.getUint32(0, true));
+  absorb(state, half(bytes, whole + 4) | (bytes.length << 24), half(bytes, whole));
 
   const [a, b, c, d] = state;
   c.low ^= 0xff;
@@ -35,10 +29,14 @@ export function siphash(key: Uint8Array, bytes: Uint8Array): bigint {
 
 type State = readonly [Word, Word, Word, Word];
 
+/** Half a word, little end first; what is behind the end is zero. */
+function half(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+  return low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+}
+
 function begin(key: Uint8Array): State {
-  const view = new DataView(key.buffer, key.byteOffset, 16);
-  const [low0, high0] = [view.getUint32(0, true), view.getUint32(4, true)];
-  const [low1, high1] = [view.getUint32(8, true), view.getUint32(12, true)];
+  const [low0, high0, low1, high1] = [half(key, 0), half(key, 4), half(key, 8), half(key, 12)];
   // "somepseudorandomlygeneratedbytes", in four words.
   return [
     { high: high0 ^ 0x736f6d65, low: low0 ^ 0x70736575 },
