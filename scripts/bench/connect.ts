@@ -1,107 +1,113 @@
 /**
- * How fast are blocks full of payments taken? Hands blocks of P2WPKH payments, one input and two
- * outputs each, to a new chain on the disk: from their bytes to the tip, with the fastest signature
- * engine. Tells payments per second of CPU time, that of LevelDB's threads included, as medians of
- * rounds in which chains with indexes and without take turns.
- *
- *   npm run bench:connect -- --payments 2000 --blocks 10 --rounds 3 --profile folder
- *
- * With `--profile` each run leaves a profile that a browser's developer tools can open.
+ * How fast are blocks full of payments taken? Each turn is one block of P2WPKH payments, one input
+ * and two outputs each, from its bytes to the tip of a chain on the disk, with everything checked.
+ * Beside it the floor: its signatures alone, and the writes of LevelDB alone.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import type { Chain } from '../../src/chain/chain.ts';
+import type { Operation } from '../../src/chain/database.ts';
+import { openDatabase } from '../../src/cli/leveldb.ts';
 import { now } from '../../src/cli/machine.ts';
-import { readNetwork, writeNetwork } from '../../src/consensus/network.ts';
+import type { InputCheck } from '../../src/consensus/witness.ts';
 import { Block } from '../../src/primitives/block.ts';
-import { decode, encode, list } from '../../src/primitives/codec.ts';
-import { harvest } from './payments.ts';
-import { easyNetwork, openSite, submit } from './site.ts';
+import { decode, encode } from '../../src/primitives/codec.ts';
+import { type Benchmark, type Contender, wholeProcess } from './harness.ts';
+import { reap, sow } from './payments.ts';
+import { easyNetwork, openSite, type Soil, submit, verifyAll } from './site.ts';
 
-const { values } = parseArgs({
-  options: {
-    payments: { type: 'string', default: '2000' },
-    blocks: { type: 'string', default: '10' },
-    rounds: { type: 'string', default: '3' },
-    profile: { type: 'string' },
-    /** For a process that this one starts: a folder with the blocks, and whether to index them. */
-    replay: { type: 'string' },
-    index: { type: 'boolean', default: false },
-  },
-});
-const Blocks = list(Block);
-const count = Number(values.payments);
+const count = 2_000;
+const rounds = 7;
 
-/** Builds the blocks, and leaves them in this folder beside their network. */
-async function prepare(folder: string): Promise<void> {
+/** All that a chain of full blocks is made of. */
+interface Harvest {
+  /** What comes before the full blocks. */
+  readonly beginning: readonly Uint8Array[];
+  readonly blocks: readonly Uint8Array[];
+  /** What each full block asks of whoever checks signatures. */
+  readonly checks: readonly (readonly InputCheck[])[];
+  /** What each full block writes, indexes too. */
+  readonly writes: readonly (readonly Operation[])[];
+}
+
+export async function connect(): Promise<readonly Benchmark[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'chain-connect-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const begin = now() - 86_400;
   const params = easyNetwork(begin);
-  const { chain, close } = await openSite(join(folder, 'built'), { params });
-  const timeAt = (height: number) => begin + 15 * height;
-  await harvest({ chain, count, timeAt }, Number(values.blocks));
-  const blocks: Block[] = [];
-  for (let height = 1; height <= chain.tip.height; height++) {
-    blocks.push(await chain.store.block(await chain.store.activeEntry(height)));
+  const crop = await gather(join(folder, 'built'), { params });
+  const taking = async (name: string, hasIndex: boolean): Promise<Contender> => {
+    const site = await openSite(join(folder, name), { params, hasIndex });
+    for (const each of crop.beginning) await submit(site.chain, decode(Block, each));
+    return byTurns(name, crop.blocks, (bytes) => submit(site.chain, decode(Block, bytes)));
+  };
+  const { database } = await openDatabase(join(folder, 'raw'));
+  return [
+    {
+      name: 'connecting blocks',
+      unit: 'payments',
+      reference: 'their signatures alone',
+      rounds,
+      contenders: [
+        byTurns('their signatures alone', crop.checks, verifyAll),
+        byTurns('their writes alone', crop.writes, (each) =>
+          database.batch([...each], { sync: false }),
+        ),
+        await taking('with both indexes', true),
+        await taking('without indexes', false),
+      ],
+    },
+  ];
+}
+
+function byTurns<T>(
+  name: string,
+  portions: readonly T[],
+  work: (portion: T) => Promise<unknown>,
+): Contender {
+  const left = [...portions];
+  const turn = () =>
+    wholeProcess(async () => {
+      const portion = left.shift();
+      if (portion === undefined) throw new Error('there are no more blocks');
+      await work(portion);
+      return count;
+    });
+  return { name, turn };
+}
+
+/** Grows the blocks, and keeps what they ask for and what they write. */
+async function gather(folder: string, soil: Soil): Promise<Harvest> {
+  const [asked, written]: [InputCheck[], Operation[]] = [[], []];
+  const { chain, close } = await openSite(folder, {
+    ...soil,
+    onChecks: (checks) => asked.push(...checks),
+    onBatch: (operations) => written.push(...operations),
+  });
+  const { time } = soil.params.genesis.header;
+  const field = { chain, count, timeAt: (height: number) => time + 15 * height };
+  let coins = await sow(field);
+  const beginning = await blocksOf(chain);
+  const [checks, writes]: [InputCheck[][], Operation[][]] = [[], []];
+  for (let i = 0; i <= rounds; i++) {
+    const reaped = await reap(field, coins);
+    [asked.length, written.length] = [0, 0];
+    await submit(chain, reaped.block);
+    checks.push([...asked]);
+    writes.push([...written]);
+    coins = reaped.coins;
   }
+  const blocks = (await blocksOf(chain)).slice(beginning.length);
   await close();
-  writeFileSync(join(folder, 'blocks'), encode(Blocks, blocks));
-  writeFileSync(join(folder, 'network.json'), JSON.stringify(writeNetwork(params)));
+  return { beginning, blocks, checks, writes };
 }
 
-/** Takes the blocks, and prints how many payments it took in a second of CPU time. */
-async function replay(folder: string): Promise<void> {
-  const params = readNetwork(readFileSync(join(folder, 'network.json'), 'utf8'));
-  const datadir = mkdtempSync(join(folder, 'replayed-'));
-  const site = await openSite(datadir, { params, hasIndex: values.index });
-  const bytes = decode(Blocks, readFileSync(join(folder, 'blocks'))).map((b) => encode(Block, b));
-  let payments = 0;
-  let microseconds = 0;
-  for (const each of bytes) {
-    const begin = process.cpuUsage();
-    const block = decode(Block, each);
-    await submit(site.chain, block);
-    const { user, system } = process.cpuUsage(begin);
-    if (block.transactions.length <= count) continue;
-    payments += count;
-    microseconds += user + system;
+/** All but genesis. */
+async function blocksOf({ store, tip }: Chain): Promise<readonly Uint8Array[]> {
+  const blocks: Uint8Array[] = [];
+  for (let height = 1; height <= tip.height; height++) {
+    blocks.push(encode(Block, await store.block(await store.activeEntry(height))));
   }
-  await site.close();
-  console.log((payments * 1_000_000) / microseconds);
+  return blocks;
 }
-
-/** One replay in a process of its own. */
-function run(folder: string, hasIndex: boolean): number {
-  const profile = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir'];
-  const where = values.profile === undefined ? [] : [join(values.profile, `index-${hasIndex}`)];
-  const words = [import.meta.filename, '--replay', folder, '--payments', `${count}`];
-  const all = [...profile, ...where, ...words, ...(hasIndex ? ['--index'] : [])];
-  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`a replay ended with ${status}: ${stderr}`);
-  return Number(stdout);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}
-
-async function compare(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'chain-connect-'));
-  try {
-    await prepare(folder);
-    const rates = { with: [] as number[], without: [] as number[] };
-    for (let round = 0; round < Number(values.rounds); round++) {
-      rates.with.push(run(folder, true));
-      rates.without.push(run(folder, false));
-    }
-    for (const [name, each] of Object.entries(rates)) {
-      console.log(`${median(each).toFixed(0)} payments a CPU second, ${name} indexes`);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-if (values.replay === undefined) await compare();
-else await replay(values.replay);

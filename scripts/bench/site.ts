@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { Chain, type VerifyAll } from '../../src/chain/chain.ts';
+import type { Database, Operation } from '../../src/chain/database.ts';
 import { chooseEngine, loadEngines } from '../../src/cli/engine.ts';
 import { checksum, openDatabase } from '../../src/cli/leveldb.ts';
 import { random } from '../../src/cli/machine.ts';
@@ -23,7 +24,8 @@ const engine = chooseEngine(await loadEngines());
 const easiest = 0x207f_ffff;
 
 /** All signatures, one after the other, with the fastest engine. */
-const verifyAll: VerifyAll = async (checks) => checks.find((check) => !verify(check, engine));
+export const verifyAll: VerifyAll = async (checks) =>
+  checks.find((check) => !verify(check, engine));
 
 /** A network whose first block has this time. */
 export function easyNetwork(time: number): Params {
@@ -42,18 +44,34 @@ export interface Site {
 export interface Soil {
   readonly params: Params;
   readonly hasIndex?: boolean;
+  /** Hear what is to be checked, and what is to be written. */
+  readonly onChecks?: (checks: Parameters<VerifyAll>[0]) => void;
+  readonly onBatch?: (operations: readonly Operation[]) => void;
 }
 
 /** Opens the chain where the program would look for it in this data folder. */
-export async function openSite(datadir: string, { params, hasIndex = true }: Soil): Promise<Site> {
+export async function openSite(datadir: string, soil: Soil): Promise<Site> {
+  const { params, hasIndex = true, onChecks, onBatch } = soil;
   const { database, last, close } = await openDatabase(join(datadir, params.name));
-  const guarded = { database, last, checksum, random };
+  const heard: Database = {
+    ...database,
+    batch: (operations, options) => {
+      onBatch?.(operations);
+      return database.batch(operations, options);
+    },
+  };
   const chain = await Chain.open({
-    ...guarded,
+    database: heard,
+    last,
+    checksum,
+    random,
     params,
-    verifyAll,
     hasIndex,
     isSynced: () => false,
+    verifyAll: (checks) => {
+      onChecks?.(checks);
+      return verifyAll(checks);
+    },
   });
   return { chain, close };
 }
