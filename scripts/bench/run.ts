@@ -16,6 +16,7 @@ import { type Benchmark, compare, measure, type Result, tell } from './harness.t
 /** By their names; each is loaded when it is run. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly Benchmark[]>>> = {
   signatures: async () => (await import('./signatures.ts')).signatures(),
+  headers: async () => (await import('./headers.ts')).headers(),
   connect: async () => (await import('./connect.ts')).connect(),
 };
 

@@ -15,7 +15,7 @@ import { targetFromBits } from '../../src/consensus/work.ts';
 import { Pool } from '../../src/mempool/pool.ts';
 import { searchNonce, searchOf } from '../../src/miner/kernel.ts';
 import { buildTemplate } from '../../src/miner/template.ts';
-import { type Block, hashHeader } from '../../src/primitives/block.ts';
+import { type Block, type Header, hashHeader } from '../../src/primitives/block.ts';
 import { verify } from '../../src/primitives/signature.ts';
 import { atOnce } from '../../src/primitives/steps.ts';
 import type { Transaction } from '../../src/primitives/transaction.ts';
@@ -30,7 +30,7 @@ export const verifyAll: VerifyAll = async (checks) =>
 /** A network whose first block has this time. */
 export function easyNetwork(time: number): Params {
   const block = genesisBlock({ message: 'grown in an hour', time, bits: easiest, nonce: 0 });
-  const nonce = mine(block, easiest);
+  const nonce = mine(block.header);
   const genesis = { ...block, header: { ...block.header, nonce } };
   return { ...main, name: 'growth', prefix: 'tg', limitBits: easiest, genesis };
 }
@@ -100,7 +100,7 @@ export async function nextBlock(chain: Chain, content: Content): Promise<Block> 
     extraNonce: 0,
   };
   const block = atOnce(buildTemplate(request, chain.params));
-  return { ...block, header: { ...block.header, nonce: mine(block, block.header.bits) } };
+  return { ...block, header: { ...block.header, nonce: mine(block.header) } };
 }
 
 /** Builds a block and hands it in. It must become the tip. */
@@ -117,8 +117,9 @@ export async function submit(chain: Chain, block: Block): Promise<void> {
   if (answer.status !== 'connected') throw new Error(`a block is ${answer.status}`);
 }
 
-function mine({ header }: Block, bits: number): number {
-  const target = targetFromBits(bits, easiest) ?? 0n;
+/** The first nonce that does, on a network as easy as this. */
+export function mine(header: Header): number {
+  const target = targetFromBits(header.bits, easiest) ?? 0n;
   const nonce = searchNonce(searchOf(header, target, 2 ** 32));
   if (nonce === undefined) throw new Error('no nonce will do');
   return nonce;
