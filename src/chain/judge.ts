@@ -8,11 +8,12 @@ import { checkHeaderInContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reject, reject, type Verdict } from '../consensus/reject.ts';
 import type { Block } from '../primitives/block.ts';
-import { txid, wtxid } from '../primitives/transaction.ts';
+import { type Transaction, txid, wtxid } from '../primitives/transaction.ts';
 import type { Branch } from './branch.ts';
 import { type Breathe, inSteps } from './breathe.ts';
 import type { VerifyAll } from './chain.ts';
 import type { Entry } from './entry.ts';
+import { Proven } from './proven.ts';
 
 /** What a judge needs. */
 interface Bench {
@@ -23,6 +24,8 @@ interface Bench {
 }
 
 export class Judge {
+  /** Whose witnesses need not be looked at again. */
+  readonly proven = new Proven();
   readonly #bench: Bench;
 
   constructor(bench: Bench) {
@@ -43,13 +46,17 @@ export class Judge {
   async onCoins(block: Block, tip: Entry): Promise<Transition | Reject> {
     const { branch, params, verifyAll, breathe } = this.#bench;
     await this.#hashAll(block);
-    const context = await branch.connectContext(tip, block);
+    const isProven = (payment: Transaction) => this.proven.has(payment);
+    const context = { ...(await branch.connectContext(tip, block)), isProven };
     const transition = await inSteps(connectInSteps(block, context, params), breathe);
     if (isReject(transition)) return transition;
     const broken = await verifyAll(transition.checks);
-    if (!broken) return transition;
-    const { txid, input } = broken;
-    return reject('block-script-verify-flag-failed', { txid, input });
+    if (broken) {
+      const { txid, input } = broken;
+      return reject('block-script-verify-flag-failed', { txid, input });
+    }
+    for (const each of block.transactions) this.proven.add(each);
+    return transition;
   }
 
   /** Ids are reckoned once and kept: here one by one, for the rules ask for all at once. */

@@ -77,12 +77,17 @@ async function findInChain(
 
 async function checkSignatures(
   { transaction, coins }: Candidate,
-  { verifyAll }: Place,
+  { chain, verifyAll }: Place,
 ): Promise<PaymentReject | undefined> {
+  const { proven } = chain.judge;
+  if (proven.has(transaction)) return undefined;
   const checks = readWitnesses(transaction, coins);
   if (isReject(checks)) return checks;
   const broken = await verifyAll(checks);
-  if (!broken) return undefined;
+  if (!broken) {
+    proven.add(transaction);
+    return undefined;
+  }
   const facts = { txid: broken.txid, input: broken.input };
   return { ...refuse('mempool-script-verify-flag-failed', facts), kind: 'never' };
 }
