@@ -17,6 +17,7 @@ import { type Benchmark, compare, measure, type Result, tell } from './harness.t
 const benchmarks: Readonly<Record<string, () => Promise<readonly Benchmark[]>>> = {
   signatures: async () => (await import('./signatures.ts')).signatures(),
   headers: async () => (await import('./headers.ts')).headers(),
+  mempool: async () => (await import('./mempool.ts')).mempool(),
   connect: async () => (await import('./connect.ts')).connect(),
 };
 

@@ -2,7 +2,8 @@
  * Selection: which of the payments that wait go into a block, so that its miner earns much.
  *
  * A payment brings those before it along, so what counts is the fee rate of that whole package. The
- * best one is taken, what is behind it is reckoned anew, and so on. Core: addPackageTxs.
+ * best one is taken, what is behind it is reckoned anew, and so on. Most payments stand alone: they
+ * are sorted once, and only those whose package changes are kept in a heap. Core: addPackageTxs.
  */
 import { Heap } from '../mempool/heap.ts';
 import { aloneIn, type Member } from '../mempool/member.ts';
@@ -11,20 +12,20 @@ import type { Hash } from '../primitives/codec.ts';
 import type { Steps } from '../primitives/steps.ts';
 import { weight } from '../primitives/transaction.ts';
 
-/** A payment that was not taken yet. */
+/** A payment that can be chosen. */
 interface Choice {
   readonly member: Member;
   /** It and those before it that were not taken yet. */
   before: Package;
+  /** What that pays a byte, as near as a float comes to it. */
+  rate: number;
+  state: 'sorted' | 'changed' | 'closed';
 }
 
 /** All of the pool with parents before their children; what is chosen fits in so much weight. */
 export function* select(pool: readonly Member[], room: number): Steps<readonly Member[]> {
-  const choices = new Choices();
-  for (const member of pool) {
-    choices.add(member);
-    yield;
-  }
+  const choices = new Choices(pool);
+  yield;
   const chosen: Member[] = [];
   let left = room;
   for (let choice = choices.best; choice; choice = choices.best) {
@@ -48,17 +49,28 @@ export function* select(pool: readonly Member[], room: number): Steps<readonly M
 }
 
 class Choices {
-  readonly #open = new Map<Hash, Choice>();
-  readonly #heap = new Heap<Choice>(isBetter);
+  /** All of them, the best first as they stood at the beginning. */
+  readonly #sorted: readonly Choice[];
+  /** Before this place none is left that is as it was. */
+  #place = 0;
+  readonly #changed = new Heap<Choice>(isBetter);
+  readonly #byId = new Map<Hash, Choice>();
 
-  add(member: Member): void {
-    const choice = { member, before: member.ancestors };
-    this.#open.set(member.id, choice);
-    this.#heap.set(choice);
+  constructor(pool: readonly Member[]) {
+    const choices = pool.map((member): Choice => {
+      const before = member.ancestors;
+      return { member, before, rate: rateOf(before), state: 'sorted' };
+    });
+    for (const choice of choices) this.#byId.set(choice.member.id, choice);
+    this.#sorted = choices.sort((one, other) => (isBetter(one, other) ? -1 : 1));
   }
 
   get best(): Choice | undefined {
-    return this.#heap.first;
+    while (this.#sorted[this.#place] && this.#sorted[this.#place]?.state !== 'sorted') {
+      this.#place++;
+    }
+    const [sorted, changed] = [this.#sorted[this.#place], this.#changed.first];
+    return sorted && changed && isBetter(changed, sorted) ? changed : (sorted ?? changed);
   }
 
   /** It and those before it, in such an order, but for those that were taken. */
@@ -69,10 +81,12 @@ class Choices {
   /** It is in the block: those behind it no longer bring it along. */
   take(member: Member): void {
     for (const behind of this.#closure(member, ({ children }) => children)) {
-      const choice = this.#open.get(behind.id);
-      if (!choice) continue;
+      const choice = this.#byId.get(behind.id);
+      if (!choice || behind === member) continue;
       choice.before = minus(choice.before, aloneIn(member));
-      this.#heap.set(choice);
+      choice.rate = rateOf(choice.before);
+      choice.state = 'changed';
+      this.#changed.set(choice);
     }
     this.#close(member);
   }
@@ -83,26 +97,35 @@ class Choices {
   }
 
   #close({ id }: Member): void {
-    const choice = this.#open.get(id);
-    if (!choice) return;
-    this.#open.delete(id);
-    this.#heap.delete(choice);
+    const choice = this.#byId.get(id);
+    if (choice?.state === 'changed') this.#changed.delete(choice);
+    if (choice) choice.state = 'closed';
   }
 
-  #closure(from: Member, next: (each: Member) => Iterable<Hash>): readonly Member[] {
+  #closure(from: Member, next: (each: Member) => ReadonlySet<Hash>): readonly Member[] {
+    if (next(from).size === 0) return [from];
     const found = new Set([from]);
     for (const each of found) {
       for (const id of next(each)) {
-        const choice = this.#open.get(id);
-        if (choice) found.add(choice.member);
+        const choice = this.#byId.get(id);
+        if (choice && choice.state !== 'closed') found.add(choice.member);
       }
     }
     return [...found].toSorted((one, other) => one.number - other.number);
   }
 }
 
+/** Floats this near may stand in the wrong order: less is lost by each rounding. */
+const nearly = 1e-12;
+
+function rateOf({ fees, bytes }: Package): number {
+  return Number(fees) / bytes;
+}
+
 /** Of equal ones the earlier, so that what is chosen hangs on the payments alone. */
 function isBetter(one: Choice, other: Choice): boolean {
+  const gap = one.rate - other.rate;
+  if (Math.abs(gap) > nearly * Math.abs(one.rate)) return gap > 0;
   const difference = compareRates(one.before, other.before);
   return difference === 0 ? one.member.number < other.member.number : difference > 0;
 }
