@@ -9,8 +9,8 @@ import { type Drawn, type Drop, draw, placesOf, poolOf } from './pond.ts';
 const weightOf = ({ transaction }: Drop) => weight(transaction);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
-function selectFrom(drops: readonly Drop[], room: number): readonly number[] {
-  return placesOf(drops, atOnce(select(poolOf(drops).list(), room)));
+function selectFrom(drops: readonly Drop[], room: number, portion?: number): readonly number[] {
+  return placesOf(drops, atOnce(select(poolOf(drops).list(), room, portion)));
 }
 
 /** The places of each payment's parents. */
@@ -91,9 +91,10 @@ const anyPart = fc.integer({ min: 0, max: 1000 });
 
 describe('a selection', () => {
   test('is that of the rule, in the same order', () => {
-    const property = fc.property(anyDrops(12), anyPart, (drops, part) => {
+    const anyPortion = fc.integer({ min: 1, max: 12 });
+    const property = fc.property(anyDrops(12), anyPart, anyPortion, (drops, part, portion) => {
       const room = roomFor(drops, part);
-      expect(selectFrom(drops, room)).toEqual(selectPlainly(drops, room));
+      expect(selectFrom(drops, room, portion)).toEqual(selectPlainly(drops, room));
     });
     fc.assert(property, { numRuns: 300, seed: 1 });
   });

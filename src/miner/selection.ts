@@ -3,7 +3,7 @@
  *
  * A payment brings those before it along, so what counts is the fee rate of that whole package. The
  * best one is taken, what is behind it is reckoned anew, and so on. Most payments stand alone: they
- * are sorted once, and only those whose package changes are kept in a heap. Core: addPackageTxs.
+ * are sorted, and only those whose package changes are kept in a heap. Core: addPackageTxs.
  */
 import { Heap } from '../mempool/heap.ts';
 import { aloneIn, type Member } from '../mempool/member.ts';
@@ -17,106 +17,141 @@ interface Choice {
   readonly member: Member;
   /** It and those before it that were not taken yet. */
   before: Package;
-  /** What that pays a byte, as near as a float comes to it. */
+  /** What that pays a byte, rounded: never the wrong way round, but it may not tell two apart. */
   rate: number;
   state: 'sorted' | 'changed' | 'closed';
 }
 
-/** All of the pool with parents before their children; what is chosen fits in so much weight. */
-export function* select(pool: readonly Member[], room: number): Steps<readonly Member[]> {
-  const choices = new Choices(pool);
+/** About as many as a block holds: those behind are seldom asked for. */
+const usualPortion = 8_192;
+
+/**
+ * All of the pool with parents before their children; what is chosen fits in so much weight. As
+ * many as a portion are sorted at a time.
+ */
+export function* select(
+  pool: readonly Member[],
+  room: number,
+  portion = usualPortion,
+): Steps<readonly Member[]> {
+  const choices = new Choices(pool, portion);
   yield;
   const chosen: Member[] = [];
   let left = room;
-  for (let choice = choices.best; choice; choice = choices.best) {
+  for (let best = choices.best; best; best = choices.best) {
     // Such a sum is no fee that anybody paid: whoever may say so wants it in no block.
-    if (choice.before.fees < 0n) break;
-    const best = choice.member;
+    if (best.before.fees < 0n || left < choices.lightest) break;
     const missing = choices.missing(best);
-    const needed = missing.reduce((sum, { transaction }) => sum + weight(transaction), 0);
+    const needed = missing.reduce((sum, { member }) => sum + weight(member.transaction), 0);
     if (needed > left) {
       // For good: whatever of it is taken with another, the room shrinks by as much as it does.
       choices.drop(best);
-      yield;
-      continue;
+    } else {
+      left -= needed;
+      for (const choice of missing) choices.take(choice);
+      for (const { member } of missing) chosen.push(member);
     }
-    left -= needed;
-    for (const member of missing) choices.take(member);
-    chosen.push(...missing);
     yield;
   }
   return chosen;
 }
 
 class Choices {
-  /** All of them, the best first as they stood at the beginning. */
-  readonly #sorted: readonly Choice[];
+  /** In weight units; none is below it. */
+  readonly lightest: number;
+  /** All of them by portions: none is better than any of the portion before it. */
+  readonly #portions: Iterator<readonly Choice[]>;
+  /** Those of this portion, the best first as they stood at the beginning. */
+  #sorted: readonly Choice[] = [];
   /** Before this place none is left that is as it was. */
   #place = 0;
   readonly #changed = new Heap<Choice>(isBetter);
-  readonly #byId = new Map<Hash, Choice>();
+  /** Those that do not stand alone. */
+  readonly #linked = new Map<Hash, Choice>();
 
-  constructor(pool: readonly Member[]) {
+  constructor(pool: readonly Member[], portion: number) {
     const choices = pool.map((member): Choice => {
       const before = member.ancestors;
       return { member, before, rate: rateOf(before), state: 'sorted' };
     });
-    for (const choice of choices) this.#byId.set(choice.member.id, choice);
-    this.#sorted = choices.sort((one, other) => (isBetter(one, other) ? -1 : 1));
+    for (const choice of choices) {
+      const { id, parents, children } = choice.member;
+      if (parents.size + children.size > 0) this.#linked.set(id, choice);
+    }
+    const bytes = pool.reduce((least, each) => Math.min(least, each.bytes), Number.MAX_VALUE);
+    // A virtual byte is up to four weight units, and rounded up.
+    this.lightest = 4 * bytes - 3;
+    this.#portions = inPortions(choices, portion);
   }
 
   get best(): Choice | undefined {
-    while (this.#sorted[this.#place] && this.#sorted[this.#place]?.state !== 'sorted') {
-      this.#place++;
-    }
-    const [sorted, changed] = [this.#sorted[this.#place], this.#changed.first];
+    const sorted = this.#firstSorted();
+    const changed = this.#changed.first;
     return sorted && changed && isBetter(changed, sorted) ? changed : (sorted ?? changed);
   }
 
+  #firstSorted(): Choice | undefined {
+    for (;;) {
+      for (; this.#place < this.#sorted.length; this.#place++) {
+        const choice = this.#sorted[this.#place];
+        if (choice?.state === 'sorted') return choice;
+      }
+      const { done, value } = this.#portions.next();
+      if (done) return undefined;
+      [this.#sorted, this.#place] = [value, 0];
+    }
+  }
+
   /** It and those before it, in such an order, but for those that were taken. */
-  missing(member: Member): readonly Member[] {
-    return this.#closure(member, ({ parents }) => parents);
+  missing(choice: Choice): readonly Choice[] {
+    return this.#closure(choice, ({ parents }) => parents);
   }
 
   /** It is in the block: those behind it no longer bring it along. */
-  take(member: Member): void {
-    for (const behind of this.#closure(member, ({ children }) => children)) {
-      const choice = this.#byId.get(behind.id);
-      if (!choice || behind === member) continue;
-      choice.before = minus(choice.before, aloneIn(member));
-      choice.rate = rateOf(choice.before);
-      choice.state = 'changed';
-      this.#changed.set(choice);
+  take(choice: Choice): void {
+    for (const behind of this.#closure(choice, ({ children }) => children)) {
+      if (behind === choice) continue;
+      behind.before = minus(behind.before, aloneIn(choice.member));
+      behind.rate = rateOf(behind.before);
+      behind.state = 'changed';
+      this.#changed.set(behind);
     }
-    this.#close(member);
+    this.#close(choice);
   }
 
   /** It is not in the block, nor is anything behind it. */
-  drop(member: Member): void {
-    for (const each of this.#closure(member, ({ children }) => children)) this.#close(each);
+  drop(choice: Choice): void {
+    for (const each of this.#closure(choice, ({ children }) => children)) this.#close(each);
   }
 
-  #close({ id }: Member): void {
-    const choice = this.#byId.get(id);
-    if (choice?.state === 'changed') this.#changed.delete(choice);
-    if (choice) choice.state = 'closed';
+  #close(choice: Choice): void {
+    if (choice.state === 'changed') this.#changed.delete(choice);
+    choice.state = 'closed';
   }
 
-  #closure(from: Member, next: (each: Member) => ReadonlySet<Hash>): readonly Member[] {
-    if (next(from).size === 0) return [from];
+  #closure(from: Choice, next: (each: Member) => ReadonlySet<Hash>): readonly Choice[] {
+    if (next(from.member).size === 0) return [from];
     const found = new Set([from]);
     for (const each of found) {
-      for (const id of next(each)) {
-        const choice = this.#byId.get(id);
-        if (choice && choice.state !== 'closed') found.add(choice.member);
+      for (const id of next(each.member)) {
+        const choice = this.#linked.get(id);
+        if (choice && choice.state !== 'closed') found.add(choice);
       }
     }
-    return [...found].toSorted((one, other) => one.number - other.number);
+    return [...found].toSorted((one, other) => one.member.number - other.member.number);
   }
 }
 
-/** Floats this near may stand in the wrong order: less is lost by each rounding. */
-const nearly = 1e-12;
+function* inPortions(choices: readonly Choice[], portion: number): Iterator<readonly Choice[]> {
+  const rates = Float64Array.from(choices, ({ rate }) => rate).sort();
+  let left = choices;
+  while (left.length > 0) {
+    const floor = rates[Math.max(left.length - portion, 0)] ?? 0;
+    const some = left.filter(({ rate }) => rate >= floor);
+    left = left.filter(({ rate }) => rate < floor);
+    yield some.sort((one, other) => (isBetter(one, other) ? -1 : 1));
+  }
+}
 
 function rateOf({ fees, bytes }: Package): number {
   return Number(fees) / bytes;
@@ -124,8 +159,8 @@ function rateOf({ fees, bytes }: Package): number {
 
 /** Of equal ones the earlier, so that what is chosen hangs on the payments alone. */
 function isBetter(one: Choice, other: Choice): boolean {
-  const gap = one.rate - other.rate;
-  if (Math.abs(gap) > nearly * Math.abs(one.rate)) return gap > 0;
-  const difference = compareRates(one.before, other.before);
+  if (one.rate !== other.rate) return one.rate > other.rate;
+  const isSame = one.before.bytes === other.before.bytes && one.before.fees === other.before.fees;
+  const difference = isSame ? 0 : compareRates(one.before, other.before);
   return difference === 0 ? one.member.number < other.member.number : difference > 0;
 }
