@@ -142,10 +142,12 @@ class Choices {
   }
 }
 
-function* inPortions(choices: readonly Choice[], portion: number): Iterator<readonly Choice[]> {
-  const rates = Float64Array.from(choices, ({ rate }) => rate).sort();
-  let left = choices;
-  while (left.length > 0) {
+function* inPortions(all: readonly Choice[], portion: number): Iterator<readonly Choice[]> {
+  for (let left = all; ; ) {
+    // Meanwhile some were taken with others, and some have changed.
+    left = left.filter(({ state }) => state === 'sorted');
+    if (left.length === 0) return;
+    const rates = Float64Array.from(left, ({ rate }) => rate).sort();
     const floor = rates[Math.max(left.length - portion, 0)] ?? 0;
     const some = left.filter(({ rate }) => rate >= floor);
     left = left.filter(({ rate }) => rate < floor);
