@@ -13,6 +13,7 @@ import { now } from '../../src/cli/machine.ts';
 import type { InputCheck } from '../../src/consensus/witness.ts';
 import { Block } from '../../src/primitives/block.ts';
 import { decode, encode } from '../../src/primitives/codec.ts';
+import { Bcoin } from './bcoin.ts';
 import { type Benchmark, type Contender, wholeProcess } from './harness.ts';
 import { reap, sow } from './payments.ts';
 import { easyNetwork, openSite, type Soil, submit, verifyAll } from './site.ts';
@@ -42,6 +43,8 @@ export async function connect(): Promise<readonly Benchmark[]> {
     for (const each of crop.beginning) await submit(site.chain, decode(Block, each));
     return byTurns(name, crop.blocks, (bytes) => submit(site.chain, decode(Block, bytes)));
   };
+  const bcoin = Bcoin.load();
+  for (const each of crop.beginning) bcoin.take(each);
   const { database } = await openDatabase(join(folder, 'raw'));
   return [
     {
@@ -56,6 +59,7 @@ export async function connect(): Promise<readonly Benchmark[]> {
         ),
         await taking('with both indexes', true),
         await taking('without indexes', false),
+        byTurns('bcoin, in memory, scripts alone', crop.blocks, async (each) => bcoin.take(each)),
       ],
     },
   ];
