@@ -18,10 +18,8 @@ import {
 import { sha256 } from '../primitives/hash.ts';
 import { siphash } from '../primitives/siphash.ts';
 import { Transaction, wtxid } from '../primitives/transaction.ts';
+import { maxTransactions } from './limits.ts';
 import { bounded } from './messages.ts';
-
-/** A block of 4,000,000 weight has fewer payments: none is below 240. */
-const maxTransactions = 20_000;
 
 /** Six bytes, little end first. */
 const ShortId: Codec<number> = {

@@ -5,7 +5,7 @@
 import { mayDial } from './addresses.ts';
 import type { Book } from './book.ts';
 import type { PeerId, PeerRecord } from './boundary.ts';
-import { maxAddresses, maxRecords, targetOutbound } from './limits.ts';
+import { maxAddresses, maxCandidates, maxFailures, maxRecords, targetOutbound } from './limits.ts';
 import { encodeAnswer, Records } from './messages.ts';
 import type { Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
@@ -28,9 +28,6 @@ const tickMs = 1_000;
 const dialMs = 10_000;
 const firstWaitMs = 1_000;
 const longestWaitMs = 300_000;
-/** Addresses that nobody here named and at which nobody answers are forgotten. */
-const maxFailures = 8;
-const maxCandidates = 1_000;
 
 export class Keeper {
   readonly #wire: Wire;

@@ -24,12 +24,12 @@ import {
 import { Deadline, errorOf } from './libp2pdeadline.ts';
 import { Gate } from './libp2pgate.ts';
 import { Gossip } from './libp2pgossip.ts';
-import { type Found, keyOf, makeHost, maxStreams } from './libp2phost.ts';
+import { type Found, keyOf, makeHost } from './libp2phost.ts';
 import { Lines } from './libp2plines.ts';
 import { Memory } from './libp2pmemory.ts';
 import { addressOf, openRecord, sealRecord } from './libp2precord.ts';
 import { protocolOf, Server } from './libp2prequest.ts';
-import { maxAddresses } from './limits.ts';
+import { maxAddresses, maxStreams } from './limits.ts';
 import type { Tell } from './wire.ts';
 
 export interface Libp2pOptions {

@@ -20,15 +20,8 @@ import { sha256 } from '../primitives/hash.ts';
 import { type GossipVerdict, type PeerId, type Topic, topics } from './boundary.ts';
 import { errorOf } from './libp2pdeadline.ts';
 import { plain } from './libp2prequest.ts';
-import { maxGossipBytes } from './limits.ts';
+import { maxGossipBytes, maxGossipInBytes, maxGossipOutBytes, maxGossipWaiting } from './limits.ts';
 import type { Tell } from './wire.ts';
-
-/** Of what waits to be sent to a peer, in bytes; above that its stream is ended. */
-const maxOutboundBytes = 16 * maxGossipBytes;
-/** Of what comes at once: several messages, and the gossip about them. */
-const maxInboundBytes = 10 * maxGossipBytes;
-/** Messages that wait until it is known whether who sent them is one of ours. */
-const maxWaiting = 64;
 
 const verdicts = {
   accept: TopicValidatorResult.Accept,
@@ -45,8 +38,8 @@ const options: Partial<GossipsubOpts> = {
   // Nobody is dialled because somebody says so, nor kept for it.
   doPX: false,
   tagMeshPeers: false,
-  maxOutboundBufferSize: maxOutboundBytes,
-  maxInboundDataLength: maxInboundBytes,
+  maxOutboundBufferSize: maxGossipOutBytes,
+  maxInboundDataLength: maxGossipInBytes,
   // Many nodes on one machine are no attack: a test, or a classroom with a proxy.
   scoreParams: { IPColocationFactorWhitelist: new Set(['127.0.0.1', '::1']) },
 };
@@ -112,7 +105,7 @@ export class Gossip {
 
   /** Some messages come a moment too early; but nobody may send for as long as he delays. */
   async #becomesReady(from: PeerId): Promise<boolean> {
-    if (this.#waiting >= maxWaiting) return false;
+    if (this.#waiting >= maxGossipWaiting) return false;
     this.#waiting++;
     const isReady = await this.#parts.whenReady(from);
     this.#waiting--;

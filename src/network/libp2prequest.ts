@@ -9,11 +9,9 @@ import { InvalidDataLengthError, InvalidDataLengthLengthError, lpStream } from '
 import { Fault } from '../primitives/fault.ts';
 import type { Method, PeerId, RequestOptions, Timers } from './boundary.ts';
 import { Deadline, errorOf } from './libp2pdeadline.ts';
-import { maxQuestionBytes, maxRequestsFromPeer, maxRequestsToPeer } from './limits.ts';
+import { maxQuestionBytes, maxRequestsFromPeer, maxRequestsToPeer, slackBytes } from './limits.ts';
 import type { Tell } from './wire.ts';
 
-/** What may be under way beyond a bound before the stream is ended for it. */
-const slackBytes = 1 << 20;
 /** For a question to come, its answer to be made, and to be taken. */
 const serveMs = 60_000;
 /** So soon after a stream broke we know whether the connection did. */

@@ -14,6 +14,7 @@ import type { GossipVerdict, Method, PeerId, Topic } from './boundary.ts';
 import { Download } from './download.ts';
 import { HeaderTree } from './headers.ts';
 import { HeaderSync } from './headersync.ts';
+import { maxAgentBytes } from './limits.ts';
 import { BlocksQuestion, encodeAnswer, encodeNo, Status } from './messages.ts';
 import { Peer } from './peer.ts';
 import { Relay } from './relay.ts';
@@ -157,7 +158,7 @@ export class Network {
   #status(): Status {
     const { chain, now } = this.#parts.home;
     const { tip } = chain;
-    const agent = new TextEncoder().encode(this.#parts.agent).subarray(0, 64);
+    const agent = new TextEncoder().encode(this.#parts.agent).subarray(0, maxAgentBytes);
     const genesis = hashHeader(chain.params.genesis.header);
     const { height, work } = tip;
     return { genesis, tip: hashOf(tip), height, work, time: now(), agent };
