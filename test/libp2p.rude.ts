@@ -18,7 +18,14 @@ export async function call(member: Member, { isListening }: { readonly isListeni
   await host.handle(protocolOf(prefix, 'status'), () => {});
   await host.start();
   const gossip = new Gossip({
-    ...{ service: host.services.gossip, prefix, hangUp: () => {}, tell: () => {} },
+    ...{
+      service: host.services.gossip,
+      prefix,
+      hangUp: () => {},
+      offend: () => {},
+      tell: () => {},
+    },
+    timers: realTimers,
     isReady: () => true,
     whenReady: async () => true,
     judge: async () => 'accept',

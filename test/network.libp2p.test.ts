@@ -90,6 +90,7 @@ test('those nearby are found, and nobody is dialled for it', async () => {
     onFound: (peer, addresses) => {
       if (peer === two.transport.id) found.resolve(addresses);
     },
+    onOffence: () => {},
     onGossip: async () => 'ignore',
     onRequest: never,
   });

@@ -28,6 +28,8 @@ export class Member {
   readonly transport: Transport;
   /** Of each peer, what became of it. */
   readonly states: { readonly peer: PeerId; readonly state: 'ready' | 'gone' }[] = [];
+  /** Who did what no honest peer does. */
+  readonly offences: { readonly peer: PeerId; readonly why: string }[] = [];
   readonly heard: { readonly topic: Topic; readonly from: PeerId; readonly text: string }[] = [];
   /** To be replaced: what it makes of a message, and of a request. */
   judge: (text: string) => Promise<GossipVerdict> = async () => 'accept';
@@ -45,6 +47,10 @@ export class Member {
         this.#look();
       },
       onFound: () => {},
+      onOffence: (peer, why) => {
+        this.offences.push({ peer, why });
+        this.#look();
+      },
       onGossip: (topic, from, bytes) => {
         const text = decodeText(bytes);
         this.heard.push({ topic, from, text });

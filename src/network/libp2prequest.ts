@@ -109,9 +109,7 @@ export class Asker {
   /** A stream that broke may be all that broke, or the first that is seen of a peer that goes. */
   async #faultOf(error: unknown, deadline: Deadline, method: Method): Promise<Fault> {
     if (deadline.fault) return deadline.fault;
-    const isTooLong =
-      error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
-    if (isTooLong) return new Fault('peer-too-long', `the answer to ${method}`, error);
+    if (isTooLong(error)) return new Fault('peer-too-long', `the answer to ${method}`, error);
     await new Promise<void>((resolve) => {
       const callOff = this.#parts.timers.after(partingMs, resolve);
       deadline.signal.addEventListener('abort', () => resolve(callOff()), { once: true });
@@ -125,6 +123,8 @@ export interface ServerParts {
   /** Settled once the peer can be named to those who answer, or is gone. */
   readonly whenReady: (peer: PeerId) => Promise<boolean>;
   readonly answer: (method: Method, from: PeerId, question: Uint8Array) => Promise<Uint8Array>;
+  /** It did what no honest peer does. */
+  readonly offend: (peer: PeerId, why: string) => void;
   readonly tell: Tell;
 }
 
@@ -159,6 +159,7 @@ export class Server {
       const because = errorOf(error).message;
       this.#parts.tell('debug', 'could not answer', { peer, method, because });
       stream.abort(errorOf(error));
+      if (isTooLong(error)) this.#parts.offend(peer, `too long a question for ${method}`);
     } finally {
       deadline.clear();
       await Promise.allSettled([served.work]);
@@ -194,6 +195,11 @@ interface Served {
   readonly deadline: Deadline;
   /** What was begun for it. */
   work: Promise<Uint8Array> | undefined;
+}
+
+/** The length before a frame is above its bound, or is none. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
 }
 
 /** Frames with their lengths before them; to be made before anything else happens on a stream. */

@@ -60,6 +60,12 @@ export const slackBytes = 1 << 20;
 export const maxGossipOutBytes = 8 * maxGossipBytes;
 /** Of gossip that comes at once, in bytes: several messages, and the gossip about them. */
 export const maxGossipInBytes = 10 * maxGossipBytes;
+/**
+ * Messages of one peer a second, and how many at once, before anything is known of them: several
+ * times what is heard in the end, for each comes from several peers.
+ */
+export const gossipPerSecond = 200;
+export const gossipBurst = 5_000;
 /** Messages that wait until it is known whether who sent them is one of ours. */
 export const maxGossipWaiting = 64;
 

@@ -112,6 +112,11 @@ export class Network {
     this.#parts.onPeers();
   }
 
+  /** One that we have not heard of yet is banned all the same. */
+  onOffence(id: PeerId, why: string): void {
+    this.wire.punish(this.wire.peers.get(id) ?? new Peer(id), why);
+  }
+
   /** One that asks before we heard of its connection is met then. */
   #meet(id: PeerId): Peer {
     const known = this.wire.peers.get(id);
