@@ -44,6 +44,46 @@ export async function meetRudely(member: Member) {
   return rude;
 }
 
+/** A field of a protobuf message: its number, and bytes behind their length. */
+export function field(number: number, bytes: Uint8Array): Uint8Array {
+  const length: number[] = [];
+  for (let left = bytes.length; ; left >>= 7) {
+    length.push(left > 127 ? (left & 127) | 128 : left);
+    if (left <= 127) break;
+  }
+  return Buffer.concat([Uint8Array.of((number << 3) | 2, ...length), bytes]);
+}
+
+/** What a message of gossip may have beside what it says, by the number of its field. */
+export const messageFields = { from: 1, seqno: 3, signature: 5, key: 6 } as const;
+
+const nothing = new Uint8Array(0);
+
+/** A message of gossip, as gossipsub writes it. */
+export function messageOf(
+  text: string | Uint8Array,
+  { topic = `${prefix}/tx/1`, more }: { readonly topic?: string; readonly more?: Uint8Array } = {},
+): Uint8Array {
+  const body = Buffer.concat([
+    field(2, Buffer.from(text)),
+    field(4, Buffer.from(topic)),
+    more ?? nothing,
+  ]);
+  return field(2, body);
+}
+
+/** Says that one wants to hear what is told on this topic. */
+export function subscriptionTo(topic: string): Uint8Array {
+  return field(1, Buffer.concat([Uint8Array.of(1 << 3, 1), field(2, Buffer.from(topic))]));
+}
+
+/** Gossips whatever one likes, each piece in a frame of its own. */
+export async function gossipOf(connection: Connection) {
+  const stream = await connection.newStream('/meshsub/1.2.0');
+  const frames = lpStream(stream);
+  return { stream, say: (...bytes: readonly Uint8Array[]) => frames.write(Buffer.concat(bytes)) };
+}
+
 /** Puts a question of one byte; the answer can be read from the frames. */
 export async function question(connection: Connection, byte: number) {
   const stream = await connection.newStream(protocolOf(prefix, 'blocks'));

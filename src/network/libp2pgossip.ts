@@ -21,7 +21,13 @@ import { type GossipVerdict, type PeerId, type Timers, type Topic, topics } from
 import { errorOf } from './libp2pdeadline.ts';
 import { plain } from './libp2prequest.ts';
 import { FirstLook } from './libp2prpc.ts';
-import { maxGossipBytes, maxGossipInBytes, maxGossipOutBytes, maxGossipWaiting } from './limits.ts';
+import {
+  maxGossipBytes,
+  maxGossipInBytes,
+  maxGossipOutBytes,
+  maxGossipStreams,
+  maxGossipWaiting,
+} from './limits.ts';
 import type { Tell } from './wire.ts';
 
 const verdicts = {
@@ -39,6 +45,8 @@ const options: Partial<GossipsubOpts> = {
   // Nobody is dialled because somebody says so, nor kept for it.
   doPX: false,
   tagMeshPeers: false,
+  // Each of them holds what has come of a message until the rest of it is there.
+  maxInboundStreams: maxGossipStreams,
   maxOutboundBufferSize: maxGossipOutBytes,
   maxInboundDataLength: maxGossipInBytes,
   // Many nodes on one machine are no attack: a test, or a classroom with a proxy.

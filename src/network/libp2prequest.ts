@@ -5,7 +5,7 @@
  * it no more than the reader has room for. Pausing a stream would end it where much is under way.
  */
 import type { Connection, Stream } from '@libp2p/interface';
-import { InvalidDataLengthError, InvalidDataLengthLengthError, lpStream } from '@libp2p/utils';
+import { lpStream } from '@libp2p/utils';
 import { Fault } from '../primitives/fault.ts';
 import type { Method, PeerId, RequestOptions, Timers } from './boundary.ts';
 import { Deadline, errorOf } from './libp2pdeadline.ts';
@@ -197,9 +197,9 @@ interface Served {
   work: Promise<Uint8Array> | undefined;
 }
 
-/** The length before a frame is above its bound, or is none. */
+/** The length before a frame is above its bound, or is none. Two packages say so, each its way. */
 export function isTooLong(error: unknown): boolean {
-  return error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
+  return error instanceof Error && /^InvalidDataLength(Length)?Error$/.test(error.name);
 }
 
 /** Frames with their lengths before them; to be made before anything else happens on a stream. */

@@ -4,7 +4,6 @@
  */
 import type { GossipSub } from '@libp2p/gossipsub';
 import type { PeerId, Timers } from './boundary.ts';
-import { errorOf } from './libp2pdeadline.ts';
 import { isTooLong } from './libp2prequest.ts';
 import { Limiter } from './limiter.ts';
 import { gossipBurst, gossipPerSecond } from './limits.ts';
@@ -76,7 +75,7 @@ export class FirstLook {
     const end = inside.handlePeerReadStreamError.bind(inside);
     inside.handlePeerReadStreamError = (error, sender) => {
       end(error, sender);
-      if (isTooLong(errorOf(error))) this.#parts.offend(`${sender}`, 'too much gossip at once');
+      if (isTooLong(error)) this.#parts.offend(`${sender}`, 'too much gossip at once');
     };
   }
 

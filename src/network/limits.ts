@@ -56,6 +56,8 @@ export const maxStreams = 32;
 export const maxStreamsInAll = 256;
 /** What may be under way on a stream beyond its bound before it is ended for it, in bytes. */
 export const slackBytes = 1 << 20;
+/** Streams over which a peer gossips: one, and another while the first one ends. */
+export const maxGossipStreams = 2;
 /** Of gossip that waits to be sent to a peer, in bytes; above that its stream is ended. */
 export const maxGossipOutBytes = 8 * maxGossipBytes;
 /** Of gossip that comes at once, in bytes: several messages, and the gossip about them. */
