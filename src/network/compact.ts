@@ -11,7 +11,6 @@ import {
   encode,
   Hash,
   hashToBytes,
-  list,
   struct,
   type ValueOf,
 } from '../primitives/codec.ts';
@@ -92,7 +91,10 @@ export const BlockTxsQuestion = struct({ block: Hash, positions: PositionList })
 export interface BlockTxsQuestion extends ValueOf<typeof BlockTxsQuestion> {}
 
 /** BIP152: BlockTransactions. */
-export const BlockTxs = struct({ block: Hash, transactions: list(Transaction) });
+export const BlockTxs = struct({
+  block: Hash,
+  transactions: bounded(Transaction, maxTransactions),
+});
 
 /** How payments are called in one compact block. */
 export function shortIdsOf(header: Header, nonce: bigint): (id: Hash) => number {

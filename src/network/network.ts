@@ -233,6 +233,7 @@ export class Network {
     if (method === 'blocks') return this.#answerBlocks(question);
     if (method === 'blocktxs') return answerBlockTxs(question, this.#parts);
     if (method === 'mempool') return answerMempool(question, this.#parts);
+    if (question.length > 0) throw new DecodeError(`${question.length} bytes left over`);
     return this.#parts.answerPeers();
   }
 
