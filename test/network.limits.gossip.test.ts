@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { topics } from '../src/network/boundary.ts';
 import {
+  gossipAtFirst,
   gossipBurst,
   gossipPerSecond,
   maxGossipBytes,
@@ -101,20 +102,26 @@ test.each(Object.entries(foreign))(
   },
 );
 
-test('so many messages of one peer are looked at, and more in time', async () => {
+test('so many messages of one peer are looked at, and after a rest many more', async () => {
   let nowMs = 0;
   const timers = { ...realTimers, nowMs: () => nowMs };
   const { one, rude, say } = await scene({ timers });
   const some = (count: number, name: string) =>
     Array.from({ length: count }, (_, i) => messageOf(`${name} ${i}`));
-  await say(...some(gossipBurst, 'first'));
-  await within(one.hears(`first ${gossipBurst - 1}`));
-  await say(messageOf('too soon'));
-  await within((await question(rude.connection, 1)).frames.read());
-  nowMs = 1_000;
-  await say(...some(gossipPerSecond, 'later'));
-  await within(one.hears(`later ${gossipPerSecond - 1}`));
-  expect(one.heard).toHaveLength(gossipBurst + gossipPerSecond);
+  const isTaken = async (count: number, name: string) => {
+    const before = one.heard.length;
+    await say(...some(count, name));
+    await within(one.hears(`${name} ${count - 1}`));
+    expect(one.heard).toHaveLength(before + count);
+    await say(messageOf(`one more than ${name}`));
+    await within((await question(rude.connection, 1)).frames.read());
+    expect(one.heard).toHaveLength(before + count);
+  };
+  await isTaken(gossipAtFirst, 'at first');
+  nowMs += 1_000;
+  await isTaken(gossipPerSecond, 'later');
+  nowMs += 60_000;
+  await isTaken(gossipBurst, 'rested');
   expect(one.offences).toEqual([]);
 });
 

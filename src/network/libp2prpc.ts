@@ -6,7 +6,7 @@ import type { GossipSub } from '@libp2p/gossipsub';
 import type { PeerId, Timers } from './boundary.ts';
 import { isTooLong } from './libp2prequest.ts';
 import { Limiter } from './limiter.ts';
-import { gossipBurst, gossipPerSecond } from './limits.ts';
+import { gossipAtFirst, gossipBurst, gossipPerSecond } from './limits.ts';
 
 /** What comes at once: messages, and what one wants to hear or has heard of. */
 interface Rpc {
@@ -105,11 +105,18 @@ export class FirstLook {
   }
 
   #takes(peer: PeerId, count: number): boolean {
-    const rate = { perSecond: gossipPerSecond, burst: gossipBurst };
-    const limiter = this.#limiters.get(peer) ?? new Limiter(rate);
+    const nowMs = this.#parts.timers.nowMs();
+    const limiter = this.#limiters.get(peer) ?? limiterOf(nowMs);
     this.#limiters.set(peer, limiter);
-    return limiter.take(this.#parts.timers.nowMs(), count);
+    return limiter.take(nowMs, count);
   }
+}
+
+/** Of somebody new. */
+function limiterOf(nowMs: number): Limiter {
+  const limiter = new Limiter({ perSecond: gossipPerSecond, burst: gossipBurst });
+  limiter.charge(nowMs, gossipBurst - gossipAtFirst);
+  return limiter;
 }
 
 function insideOf(service: object): Inside {

@@ -67,7 +67,9 @@ export const maxGossipInBytes = 10 * maxGossipBytes;
  * times what is heard in the end, for each comes from several peers.
  */
 export const gossipPerSecond = 200;
-export const gossipBurst = 5_000;
+export const gossipBurst = 1_100;
+/** Who is new has not rested: a name costs him nothing, and may not be worth a burst. */
+export const gossipAtFirst = 200;
 /** Messages that wait until it is known whether who sent them is one of ours. */
 export const maxGossipWaiting = 64;
 
