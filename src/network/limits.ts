@@ -123,5 +123,7 @@ export const maxFailures = 8;
 
 /** A peer is left after so much that is not provably its fault. */
 export const maxStrikes = 5;
+/** Names and single addresses that are banned; whole subnets are banned by a person alone. */
+export const maxBans = 1_000;
 /** Peers that were left and are kept away for a while. */
 export const maxShunned = 1_000;

@@ -109,8 +109,9 @@ export class Wire {
     const { transport, bans, tell } = this.parts;
     tell('warn', 'banned a peer', { peer: peer.id, because: why });
     const connected = transport.peers().find(({ id }) => id === peer.id);
-    bans.ban(peer.id, connected?.address, banSeconds, why);
+    // First of all it goes: a full disk may keep us from noting that it may not come back.
     this.#hangUp(peer);
+    bans.ban(peer.id, connected?.address, banSeconds, why);
     return fault;
   }
 
