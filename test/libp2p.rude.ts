@@ -10,8 +10,8 @@ import { protocolOf } from '../src/network/libp2prequest.ts';
 import { prefix, realTimers, within } from './libp2p.world.ts';
 import type { Member } from './transports.ts';
 
-/** Calls at a member; what it does then is for the test. */
-export async function call(member: Member, { isListening }: { readonly isListening: boolean }) {
+/** Calls at an address; what it does then is for the test. */
+export async function callAt(address: string, { isListening }: { readonly isListening: boolean }) {
   const key = await keyOf(randomBytes(identityBytes));
   const parts = { prefix, key, gate: new Gate(), found: { tell: () => {} }, timers: realTimers };
   const host = await makeHost({ ...parts, listen: [], isOnLan: false });
@@ -31,9 +31,19 @@ export async function call(member: Member, { isListening }: { readonly isListeni
     judge: async () => 'accept',
   });
   if (isListening) gossip.start();
-  const [address = ''] = member.transport.addresses();
-  const connection = await host.dial(multiaddr(address));
-  return { connection, id: `${host.peerId}`, stop: async () => host.stop() };
+  try {
+    const connection = await host.dial(multiaddr(address));
+    return { connection, id: `${host.peerId}`, stop: async () => host.stop() };
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+/** Calls at a member. */
+export function call({ transport }: Member, options: { readonly isListening: boolean }) {
+  const [address = ''] = transport.addresses();
+  return callAt(address, options);
 }
 
 /** Calls at a member and is ready to it. */
@@ -84,10 +94,15 @@ export async function gossipOf(connection: Connection) {
   return { stream, say: (...bytes: readonly Uint8Array[]) => frames.write(Buffer.concat(bytes)) };
 }
 
+/** A stream of this protocol, with frames over it. */
+export async function rawStream(connection: Connection, protocol: string) {
+  const stream = await connection.newStream(protocol);
+  return { stream, frames: lpStream(stream, { maxBufferSize: 1 << 24 }) };
+}
+
 /** Puts a question of one byte; the answer can be read from the frames. */
 export async function question(connection: Connection, byte: number) {
-  const stream = await connection.newStream(protocolOf(prefix, 'blocks'));
-  const frames = lpStream(stream, { maxBufferSize: 1 << 24 });
-  await frames.write(Uint8Array.of(byte));
-  return { stream, frames };
+  const opened = await rawStream(connection, protocolOf(prefix, 'blocks'));
+  await opened.frames.write(Uint8Array.of(byte));
+  return opened;
 }
