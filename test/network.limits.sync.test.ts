@@ -189,7 +189,24 @@ describe('of branches that show little work', () => {
     // All of it is below what is kept, for an answer brings two thousand.
     expect(maxLowWorkHeaders).toBeGreaterThan(maxHeaders);
     expect(await grow('short', maxHeaders + lowWorkBlocks + 50)).toBe(2);
-    expect(await grow('long', 2 * maxHeaders + lowWorkBlocks + 50)).toBe(6);
+    const height = 2 * maxHeaders + lowWorkBlocks + 50;
+    expect(await grow('long', height)).toBe(6);
     expect(victim.banned).toEqual([]);
+
+    // Another chain the second time, of which nothing was shown to have enough work.
+    const honest = roleOf(headersOf(height + 1, height));
+    const [first, second] = [honest, roleOf(headersOf(height + 1, 7))].map(
+      ({ answers }) => answers,
+    );
+    let asked = 0;
+    const headers = (question: Uint8Array) => {
+      const answer = asked++ < 3 ? first?.headers : second?.headers;
+      return answer?.(question) ?? silence(question);
+    };
+    const liar = await meet(village, 'liar', { ...honest, answers: { headers } });
+    await liar.visit('victim');
+    await village.clock.run(3_000);
+    expect(victim.banned).toEqual(['liar']);
+    expect(asked).toBe(4);
   });
 });

@@ -58,8 +58,11 @@ export const maxStreamsInAll = 256;
 export const slackBytes = 1 << 20;
 /** Streams over which a peer gossips: one, and another while the first one ends. */
 export const maxGossipStreams = 2;
-/** Of gossip that waits to be sent to a peer, in bytes; above that its stream is ended. */
-export const maxGossipOutBytes = 8 * maxGossipBytes;
+/**
+ * Of gossip that waits to be sent to a peer, in bytes; above that its stream is ended. What is sent
+ * at once, this and what fills the peer's window, never comes to what is held against us there.
+ */
+export const maxGossipOutBytes = 6 * maxGossipBytes;
 /** Of gossip that comes at once, in bytes: several messages, and the gossip about them. */
 export const maxGossipInBytes = 10 * maxGossipBytes;
 /**

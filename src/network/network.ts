@@ -56,7 +56,7 @@ export class Network {
   readonly #download: Download;
   readonly #relay: Relay;
   /** Peers that asked for a block of which we have no more than the header yet. */
-  #awaiting: (() => void)[] = [];
+  readonly #awaiting = new Set<() => void>();
   #endTick = () => {};
   #refreshedMs = 0;
   #isStopped = false;
@@ -95,7 +95,7 @@ export class Network {
 
   /** A block joined our chain: tells of it, where it is news. */
   onBlock(header: Header, isTip: boolean): void {
-    for (const go of this.#awaiting.splice(0)) go();
+    for (const go of this.#awaiting) go();
     this.#relay.onBlock();
     this.#tree.remove(hashHeader(header));
     if (isTip && !this.isBehind) this.#relay.tellBlock(header);
@@ -240,13 +240,18 @@ export class Network {
   /** A block whose header we passed on is awaited with whoever asks for it. */
   async #answerBlocks(question: Uint8Array): Promise<Uint8Array> {
     const [first] = decode(BlocksQuestion, question).hashes;
-    if (first !== undefined && this.#tree.get(first)) {
-      await new Promise<void>((resolve) => {
-        this.#awaiting.push(resolve);
-        this.#parts.timers.after(awaitedMs, resolve);
-      });
-    }
+    if (first !== undefined && this.#tree.get(first)) await this.#nextBlock();
     return answerBlocks(question, this.#parts);
+  }
+
+  /** Settled when a block joins our chain, or after a while. */
+  async #nextBlock(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = this.#parts.timers.after(awaitedMs, resolve);
+    this.#awaiting.add(resolve);
+    await promise;
+    this.#awaiting.delete(resolve);
+    callOff();
   }
 
   /** Asks everybody what he has, and sees how long that takes. */
