@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { multiaddr } from '@multiformats/multiaddr';
+import type { Method } from '../src/network/boundary.ts';
 import { Gate } from '../src/network/libp2pgate.ts';
 import { Gossip } from '../src/network/libp2pgossip.ts';
 import { identityBytes, keyOf, makeHost } from '../src/network/libp2phost.ts';
@@ -101,8 +102,8 @@ export async function rawStream(connection: Connection, protocol: string) {
 }
 
 /** Puts a question of one byte; the answer can be read from the frames. */
-export async function question(connection: Connection, byte: number) {
-  const opened = await rawStream(connection, protocolOf(prefix, 'blocks'));
+export async function question(connection: Connection, byte: number, method: Method = 'headers') {
+  const opened = await rawStream(connection, protocolOf(prefix, method));
   await opened.frames.write(Uint8Array.of(byte));
   return opened;
 }

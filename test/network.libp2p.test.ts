@@ -129,7 +129,7 @@ test('of one peer so many questions are worked on at once, and the next is refus
 test('whoever leaves and comes back finds the work that it began still counted', async () => {
   const [one, two] = [await member(), await member()];
   const { promise: work, resolve: finish } = Promise.withResolvers<Uint8Array>();
-  const ask = () => codeOf(one.ask(two));
+  const ask = () => codeOf(one.ask(two, Uint8Array.of(7), { method: 'headers' }));
   let begun = 0;
   while (begun < maxRequestsFromPeer) {
     await within(one.dial(two));

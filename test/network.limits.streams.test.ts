@@ -5,7 +5,9 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { afterEach, expect, test } from 'vitest';
 import { protocolOf } from '../src/network/libp2prequest.ts';
 import {
+  maxAnswerBytes,
   maxGossipStreams,
+  maxLongAnswers,
   maxQuestionBytes,
   maxRequestsFromPeer,
   maxSockets,
@@ -15,7 +17,7 @@ import {
 } from '../src/network/limits.ts';
 import { gossipOf, meetRudely, messageOf, question } from './libp2p.rude.ts';
 import { openHere, prefix, within } from './libp2p.world.ts';
-import { Member, never } from './transports.ts';
+import { codeOf, Member, never, patterned } from './transports.ts';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -83,6 +85,55 @@ test('a question that never ends keeps its place, and takes none of the others',
   expect(one.states).toHaveLength(1);
 });
 
+test('a long answer is not made before those that were asked for earlier were taken', async () => {
+  const { one, connection } = await scene();
+  const answer = patterned(maxAnswerBytes.blocks);
+  let made = 0;
+  one.answer = async (method) => {
+    if (method === 'blocks') made++;
+    return method === 'blocks' ? answer : Uint8Array.of(7);
+  };
+  const asked = [];
+  for (let i = 0; i <= maxLongAnswers; i++) {
+    const opened = await question(connection, i, 'blocks');
+    opened.stream.pause();
+    asked.push(opened);
+  }
+  // Short ones are answered meanwhile.
+  for (let i = 0; i < 5; i++) await within((await question(connection, 7)).frames.read());
+  expect(made).toBe(maxLongAnswers);
+  for (const { stream, frames } of asked) {
+    stream.resume();
+    expect((await within(frames.read())).byteLength).toBe(answer.length);
+  }
+  expect(made).toBe(maxLongAnswers + 1);
+});
+
+test('whoever leaves in line and comes back finds his turns again', async () => {
+  const { one } = await scene();
+  const two = new Member(await openHere());
+  stops.push(() => two.transport.stop());
+  await two.start();
+  await within(two.dial(one));
+  const { promise: work, resolve: finish } = Promise.withResolvers<Uint8Array>();
+  const { promise: isBusy, resolve: begin } = Promise.withResolvers<void>();
+  let made = 0;
+  one.answer = () => {
+    if (++made === maxLongAnswers) begin();
+    return work;
+  };
+  const asked = Array.from({ length: 2 * maxLongAnswers }, () => codeOf(two.ask(one)));
+  await within(isBusy);
+  await one.transport.hangUp(two.transport.id);
+  expect(new Set(await within(Promise.all(asked)))).toEqual(new Set(['peer-gone']));
+  finish(Uint8Array.of());
+  await within(two.dial(one));
+  for (let i = 0; i < 2 * maxLongAnswers; i++) {
+    expect(await within(two.ask(one))).toEqual(Uint8Array.of());
+  }
+  expect(made).toBe(3 * maxLongAnswers);
+});
+
 test('who says more than a question is heard no longer', async () => {
   const { one, connection } = await scene();
   const { promise: asked, resolve } = Promise.withResolvers<void>();
@@ -92,7 +143,7 @@ test('who says more than a question is heard no longer', async () => {
   };
   const { stream } = await question(connection, 7);
   await within(asked);
-  const more = new Uint8Array(maxQuestionBytes.blocks + slackBytes + 1);
+  const more = new Uint8Array(maxQuestionBytes.headers + slackBytes + 1);
   stream.send(more);
   await within(isOver(stream));
   expect(stream.status).toBe('reset');

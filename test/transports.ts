@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type {
   GossipVerdict,
   Handlers,
+  Method,
   PeerId,
   RequestOptions,
   Topic,
@@ -21,6 +22,10 @@ export interface World {
   readonly until: <T>(settled: Promise<T>) => Promise<T>;
   /** Stops what was opened and has not been stopped. */
   readonly close: () => Promise<void>;
+}
+
+interface Asking extends RequestOptions {
+  readonly method: Method;
 }
 
 /** A transport with somebody who writes down what it hears. */
@@ -104,9 +109,9 @@ export class Member {
   ask(
     { transport: { id } }: Member,
     bytes: Uint8Array = Uint8Array.of(7),
-    { timeoutMs = 20_000, maxBytes = 1_000 }: Partial<RequestOptions> = {},
+    { method = 'blocks', timeoutMs = 20_000, maxBytes = 1_000 }: Partial<Asking> = {},
   ): Promise<Uint8Array> {
-    return this.transport.request(id, 'blocks', bytes, { timeoutMs, maxBytes });
+    return this.transport.request(id, method, bytes, { timeoutMs, maxBytes });
   }
 
   #look(): void {

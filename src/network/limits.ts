@@ -49,6 +49,8 @@ export const maxQuestionBytes = {
 export const maxRequestsToPeer = 4;
 /** Requests of one peer that are worked on at once; further ones are refused. */
 export const maxRequestsFromPeer = 8;
+/** Those of one peer whose answers may be megabytes, until it has taken them; further ones wait. */
+export const maxLongAnswers = 2;
 
 /** Streams of one protocol over one connection: some linger a moment after their answer. */
 export const maxStreams = 32;
