@@ -82,9 +82,10 @@ export class Keeper {
     const { transport, home } = this.#wire.parts;
     const record = await transport.recordOf(peer.id);
     const opened = record && (await transport.openRecord(record));
-    if (record && opened?.id === peer.id) this.#records.set(peer.id, record);
     const connected = transport.peers().find(({ id }) => id === peer.id);
+    // It may have gone meanwhile, and then nobody would forget its record.
     if (!connected) return;
+    if (record && opened?.id === peer.id) this.#records.set(peer.id, record);
     const dialled = connected.isInbound ? [] : [connected.address];
     const stated = (opened?.addresses ?? []).filter((each) => mayDial(each, connected.address));
     const addresses = [...new Set([...dialled, ...stated])];

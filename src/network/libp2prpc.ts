@@ -6,7 +6,7 @@ import type { GossipSub } from '@libp2p/gossipsub';
 import type { PeerId, Timers } from './boundary.ts';
 import { isTooLong } from './libp2prequest.ts';
 import { Limiter } from './limiter.ts';
-import { gossipAtFirst, gossipBurst, gossipPerSecond } from './limits.ts';
+import { gossipAtFirst, gossipBurst, gossipPerSecond, maxPeers } from './limits.ts';
 
 /** What comes at once: messages, and what one wants to hear or has heard of. */
 interface Rpc {
@@ -108,6 +108,11 @@ export class FirstLook {
     const nowMs = this.#parts.timers.nowMs();
     const limiter = this.#limiters.get(peer) ?? limiterOf(nowMs);
     this.#limiters.set(peer, limiter);
+    // What was under way of those that are gone brings them back here.
+    for (const each of this.#limiters.keys()) {
+      if (this.#limiters.size <= maxPeers) break;
+      this.#limiters.delete(each);
+    }
     return limiter.take(nowMs, count);
   }
 }
