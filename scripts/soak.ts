@@ -1,8 +1,9 @@
 /**
  * The soak: crashes, damage and full disks, drawn anew for as long as one likes.
  *
- *   npm run soak -- --seconds 60 --seed 7
+ *   npm run soak -- --seconds 60 --seed 7 --flood 300
  *
+ * Before that, a node is flooded for so many seconds while it serves an honest one.
  * It prints what it did, and where something went wrong the seed that does it again.
  */
 import { execFileSync } from 'node:child_process';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Graveyard } from '../test/crash.ts';
 import { growGarden, type State, Tally, tryDamage, turnOneBit } from '../test/damage.ts';
+import { soakFlood } from '../test/flood.ts';
 import { diceOf } from '../test/forest.ts';
 import { hashesIn, lossesOf, type, wrongWith } from '../test/fulldisk.ts';
 
@@ -19,9 +21,9 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    flood: { type: 'string', default: '300' },
   },
 });
-const end = Date.now() + Number(values.seconds) * 1000;
 const failures: string[] = [];
 
 function say(line: string): void {
@@ -115,8 +117,10 @@ async function soakSmallDisk(seed: number): Promise<void> {
   }
 }
 
+for (const wrong of await soakFlood(Number(values.flood), say)) fail(`flood: ${wrong}`);
 const first = Number(values.seed);
 let seed = first;
+const end = Date.now() + Number(values.seconds) * 1000;
 try {
   await soakSmallDisk(first);
   for (; seed === first || Date.now() < end; seed++) {

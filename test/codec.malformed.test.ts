@@ -2,25 +2,18 @@
  * What strangers send: bytes and texts that are nearly right, and noise. Every decoder answers each
  * of them with a `DecodeError`, or with a value that has these very bytes; nothing else, ever.
  */
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { readNetwork, writeNetwork } from '../src/consensus/network.ts';
 import { addressOf, scriptOf } from '../src/primitives/address.ts';
 import { formatAmount, parseAmount } from '../src/primitives/amount.ts';
 import { Block, Header } from '../src/primitives/block.ts';
-import {
-  type Codec,
-  DecodeError,
-  decode,
-  encode,
-  parseHash,
-  parseHex,
-} from '../src/primitives/codec.ts';
+import { type Codec, DecodeError, decode, parseHash, parseHex } from '../src/primitives/codec.ts';
 import { Coin, Undo } from '../src/primitives/coin.ts';
 import { readPushes } from '../src/primitives/script.ts';
 import { compactFromDer } from '../src/primitives/signature.ts';
 import { Transaction } from '../src/primitives/transaction.ts';
+import { altered, asHex, type Case, campaign, codecCase, enough, seed } from './altered.ts';
 import {
   anyAmount,
   anyBlock,
@@ -35,37 +28,6 @@ import {
   anyTransaction,
 } from './arbitrary.ts';
 import { derFromCompact } from './der.ts';
-
-const seed = 2009;
-const enough = 20_000;
-
-/** Valid encodings altered in one place or two: cut off, bits turned, or spliced with another. */
-function altered(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
-  const samples = fc.sample(valid, { seed, numRuns: 300 });
-  const sample = fc.constantFrom(...samples);
-  const share = fc.double({ min: 0, max: 1, noNaN: true });
-  const at = (bytes: Uint8Array, where: number) => Math.floor(bytes.length * where);
-  return fc.oneof(
-    anyBytes(120),
-    fc.tuple(sample, share).map(([bytes, where]) => bytes.slice(0, at(bytes, where))),
-    fc.tuple(sample, anyBytes(4, 1)).map(([bytes, tail]) => Uint8Array.of(...bytes, ...tail)),
-    fc
-      .tuple(sample, fc.array(fc.tuple(share, fc.nat(7)), { minLength: 1, maxLength: 4 }))
-      .map(([bytes, turns]) => {
-        const turned = bytes.slice();
-        for (const [where, bit] of turns) {
-          const i = at(bytes, where);
-          turned[i] = (turned[i] ?? 0) ^ (1 << bit);
-        }
-        return turned;
-      }),
-    fc
-      .tuple(sample, sample, share, share)
-      .map(([left, right, end, start]) =>
-        Uint8Array.of(...left.slice(0, at(left, end)), ...right.slice(at(right, start))),
-      ),
-  );
-}
 
 /** Characters that come near to those of numbers, hex and addresses. */
 const lookalikes = fc.constantFrom(...'0129aAfFgGlLoO+-.,eE_ \n\0\u0660\u212a\u017f\ud800"{}[]:');
@@ -93,23 +55,6 @@ function alteredText(valid: fc.Arbitrary<string>): fc.Arbitrary<string> {
       ),
   );
 }
-
-/** A decoder among its inputs: `again` reads one and writes what it read. */
-interface Case<T> {
-  readonly name: string;
-  readonly inputs: fc.Arbitrary<T>;
-  /** The input as it would be written, read or not. */
-  readonly same: (input: T) => unknown;
-  readonly again: (input: T) => unknown;
-}
-
-function codecCase<T>(name: string, codec: Codec<T>, values: fc.Arbitrary<T>): Case<Uint8Array> {
-  const inputs = altered(values.map((value) => encode(codec, value)));
-  const again = (input: Uint8Array) => asHex(encode(codec, decode(codec, input)));
-  return { name, inputs, same: asHex, again };
-}
-
-const asHex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** Pushes have many forms, so all that is asked is that they fit into the script. */
 function pushesFit(script: Uint8Array): string {
@@ -185,27 +130,6 @@ const counts: string[] = [];
 afterAll(() => {
   process.stdout.write(`malformed inputs refused: ${counts.join(', ')}\n`);
 });
-
-/** Goes on until enough inputs were refused; how many were read on the way. */
-function campaign<T>({ inputs, same, again }: Case<T>): { refused: number; read: number } {
-  const counted = { refused: 0, read: 0 };
-  const property = fc.property(inputs, (input) => {
-    let written: unknown;
-    try {
-      written = again(input);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      counted.refused++;
-      return true;
-    }
-    counted.read++;
-    return isDeepStrictEqual(written, same(input));
-  });
-  for (let round = 0; counted.refused < enough && round < 20; round++) {
-    fc.assert(property, { seed: seed + round, numRuns: enough / 4 });
-  }
-  return counted;
-}
 
 test.each(byteCases)('$name reads 20,000 malformed inputs as such', (each) => {
   const { refused, read } = campaign(each);

@@ -47,6 +47,7 @@ class Interview {
     await this.transport.start({
       onPeer: (peer) => this.met.add(peer),
       onFound: () => {},
+      onOffence: () => {},
       onGossip: async (topic, _from, bytes) => {
         this.told.push({ topic, bytes });
         return this.verdict;

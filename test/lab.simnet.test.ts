@@ -178,7 +178,7 @@ test('those of one room find one another, and nobody else', async () => {
     ['b', 'here'],
     ['c', 'there'],
   ] as const) {
-    const deaf = { onPeer: () => {}, onGossip: never, onRequest: never };
+    const deaf = { onPeer: () => {}, onOffence: () => {}, onGossip: never, onRequest: never };
     await net.join(id, { room }).start({
       ...deaf,
       onFound: (peer, [address]) => found.push(`${id} ${peer} ${address}`),

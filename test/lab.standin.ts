@@ -51,6 +51,7 @@ class StandIn {
         if (state === 'ready') this.#begin(() => this.#sync(peer), peer);
       },
       onFound: () => {},
+      onOffence: () => {},
       onGossip: (topic, from, bytes) => this.#hear(topic, from, bytes),
       onRequest: (method, _from, bytes) => this.#answer(method, bytes),
     });

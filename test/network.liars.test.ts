@@ -1,8 +1,10 @@
 /** Strangers who lie: they are found out, and honest ones go on. */
 import { describe, expect, test } from 'vitest';
 import { hashOf } from '../src/chain/entry.ts';
+import { regtest } from '../src/consensus/params.ts';
+import { BlockTxsQuestion } from '../src/network/compact.ts';
 import { lowWorkBlocks, maxHeaders } from '../src/network/limits.ts';
-import { Bodies, encodeAnswer, Headers } from '../src/network/messages.ts';
+import { BlocksQuestion, Bodies, encodeAnswer, Headers } from '../src/network/messages.ts';
 import { Block, Header, hashHeader } from '../src/primitives/block.ts';
 import { encode, noHash } from '../src/primitives/codec.ts';
 import { grind } from './forge.ts';
@@ -108,23 +110,33 @@ describe('a stranger is banned', () => {
     expect(victim.online.network.wire.peers.size).toBe(0);
   });
 
-  const malformed = {
-    status: Uint8Array.of(1),
-    headers: Uint8Array.of(0xfd, 0, 0),
-    blocks: Uint8Array.of(0, 99),
-    blocktxs: Uint8Array.of(7),
-    mempool: Uint8Array.of(3, 1),
-  } as const;
+  const block = hashHeader(regtest.genesis.header);
+  const malformed = [
+    ['status', 'that ends in the middle', Uint8Array.of(1)],
+    ['headers', 'with a count in a long form', Uint8Array.of(0xfd, 0, 0)],
+    ['blocks', 'with a count above its bound', Uint8Array.of(0, 99)],
+    ['blocks', 'of an unknown form', encode(BlocksQuestion, { form: 2, hashes: [block] })],
+    [
+      'blocks',
+      'of two in compact form',
+      encode(BlocksQuestion, { form: 1, hashes: [block, block] }),
+    ],
+    ['blocktxs', 'that ends in the middle', Uint8Array.of(7)],
+    [
+      'blocktxs',
+      'of a place beyond its block',
+      encode(BlockTxsQuestion, { block, positions: [1] }),
+    ],
+    ['mempool', 'that ends in the middle', Uint8Array.of(3, 1)],
+    ['peers', 'that is not empty', Uint8Array.of(0)],
+  ] as const;
 
-  test.each(Object.entries(malformed))(
-    'who asks a malformed question for %s',
-    async (method, bytes) => {
-      const { victim, liar } = await scene({});
-      const asking = liar.ask('victim', method as keyof typeof malformed, bytes);
-      await expect(asking).rejects.toThrow('victim is gone');
-      expect(victim.banned).toEqual(['liar']);
-    },
-  );
+  test.each(malformed)('who asks a question for %s %s', async (method, _, bytes) => {
+    const { victim, liar } = await scene({});
+    const asking = liar.ask('victim', method, bytes);
+    await expect(asking).rejects.toThrow('victim is gone');
+    expect(victim.banned).toEqual(['liar']);
+  });
 });
 
 /** The same header with as many nonces on as it takes to have no work in it. */

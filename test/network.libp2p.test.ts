@@ -2,18 +2,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { MultiaddrConnection } from '@libp2p/interface';
-import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, expect, test } from 'vitest';
-import { Gate } from '../src/network/libp2pgate.ts';
-import { keyOf } from '../src/network/libp2phost.ts';
 import {
   maxAddresses,
   maxAnswerBytes,
   maxGossipBytes,
-  maxInbound,
-  maxInboundPerAddress,
   maxRequestsFromPeer,
   maxRequestsToPeer,
 } from '../src/network/limits.ts';
@@ -90,6 +83,7 @@ test('those nearby are found, and nobody is dialled for it', async () => {
     onFound: (peer, addresses) => {
       if (peer === two.transport.id) found.resolve(addresses);
     },
+    onOffence: () => {},
     onGossip: async () => 'ignore',
     onRequest: never,
   });
@@ -135,7 +129,7 @@ test('of one peer so many questions are worked on at once, and the next is refus
 test('whoever leaves and comes back finds the work that it began still counted', async () => {
   const [one, two] = [await member(), await member()];
   const { promise: work, resolve: finish } = Promise.withResolvers<Uint8Array>();
-  const ask = () => codeOf(one.ask(two));
+  const ask = () => codeOf(one.ask(two, Uint8Array.of(7), { method: 'headers' }));
   let begun = 0;
   while (begun < maxRequestsFromPeer) {
     await within(one.dial(two));
@@ -245,40 +239,6 @@ test('who listens nowhere has no record, and can be connected all the same', asy
   await within(two.sees(() => two.knows(one)));
   expect(await within(two.ask(one))).toEqual(Uint8Array.of(7));
 });
-
-test('one address takes only so many places, and strangers not all of them', async () => {
-  const gate = new Gate();
-  const peer = peerIdFromPrivateKey(await keyOf(patterned(32)));
-  const come = (address: string) => {
-    const wire = new Wire(address);
-    return { wire, isDenied: gate.gater.denyInboundUpgradedConnection?.(peer, wire.asOne()) };
-  };
-  const come8 = Array.from({ length: maxInboundPerAddress }, () => come('/ip4/8.8.8.8/tcp/1'));
-  expect(come8.some(({ isDenied }) => isDenied)).toBe(false);
-  expect(come('/ip4/8.8.8.8/tcp/2').isDenied).toBe(true);
-  come8[0]?.wire.dispatchEvent(new Event('close'));
-  expect(come('/ip4/8.8.8.8/tcp/3').isDenied).toBe(false);
-  for (let i = maxInboundPerAddress; i < maxInbound; i++) {
-    expect(come('/ip4/127.0.0.1/tcp/1').isDenied).toBe(false);
-  }
-  expect(come('/ip4/9.9.9.9/tcp/1').isDenied).toBe(true);
-});
-
-/** As much of a connection as a gate looks at. */
-class Wire extends EventTarget {
-  readonly remoteAddr;
-  readonly status = 'open';
-  readonly send = () => true;
-
-  constructor(address: string) {
-    super();
-    this.remoteAddr = multiaddr(address);
-  }
-
-  asOne(): MultiaddrConnection {
-    return this as unknown as MultiaddrConnection;
-  }
-}
 
 test('a node that stops does so in a second, and then its process ends', async () => {
   const child = join(import.meta.dirname, 'libp2p.child.ts');

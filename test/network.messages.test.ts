@@ -1,5 +1,4 @@
-/** Messages: what is written is read again, and what strangers make of it harms nobody. */
-import fc from 'fast-check';
+/** Messages: what is written is read again. */
 import { describe, expect, test } from 'vitest';
 import { BlockTxs, BlockTxsQuestion, CompactBlock, compactOf } from '../src/network/compact.ts';
 import { maxHeaders, maxLocator } from '../src/network/limits.ts';
@@ -63,41 +62,11 @@ const samples: Readonly<Record<string, Sample>> = {
   payment: sample(Transaction, payment),
 };
 
-/** Bytes that were a message once: cut, turned, doubled, or with a number blown up. */
-function spoiled(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
-  const at = fc.nat({ max: Math.max(bytes.length - 1, 0) });
-  return fc.oneof(
-    fc.uint8Array({ maxLength: 200 }),
-    at.map((end) => bytes.slice(0, end)),
-    fc.tuple(at, fc.nat({ max: 255 })).map(([i, byte]) => bytes.with(i, byte)),
-    fc.tuple(at, fc.uint8Array({ minLength: 1, maxLength: 9 })).map(([i, more]) => {
-      return Uint8Array.of(...bytes.slice(0, i), ...more, ...bytes.slice(i));
-    }),
-    at.map((i) =>
-      Uint8Array.of(...bytes.slice(0, i), 0xfe, 0xff, 0xff, 0xff, 1, ...bytes.slice(i)),
-    ),
-  );
-}
-
 describe.each(Object.entries(samples))('a message: %s', (_name, { codec, value }) => {
   const bytes = encode(codec, value);
 
   test('is read as it was written', () => {
     expect(decode(codec, bytes)).toEqual(value);
-  });
-
-  test('when spoiled is refused, or is another one with these very bytes', () => {
-    let refused = 0;
-    const property = fc.property(spoiled(bytes), (foreign) => {
-      try {
-        expect(encode(codec, decode(codec, foreign))).toEqual(foreign);
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        refused++;
-      }
-    });
-    fc.assert(property, { numRuns: 20_000 });
-    expect(refused).toBeGreaterThan(5_000);
   });
 });
 

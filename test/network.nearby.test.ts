@@ -50,6 +50,7 @@ test('of somebody nearby only addresses nearby are taken', async () => {
       onFound: (peer, addresses) => {
         if (peer === id) found.resolve(addresses);
       },
+      onOffence: () => {},
       onGossip: async () => 'ignore',
       onRequest: never,
     });

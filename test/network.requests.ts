@@ -58,10 +58,15 @@ export function refusing(meeting: Meeting): void {
     expect(await until(one.ask(two, Uint8Array.of(7), { maxBytes: 1_000 }))).toHaveLength(1_000);
   });
 
-  test('a question above its bound is refused', async () => {
+  test('a question above its bound is the last that a peer asks', async () => {
     const [one, two] = await meeting.pair();
     const question = patterned(maxQuestionBytes.blocks + 1);
-    expect(await until(codeOf(one.ask(two, question)))).toBe('peer-refused');
+    expect(await until(codeOf(one.ask(two, question)))).toBe('peer-gone');
+    expect(two.offences).toMatchObject([{ peer: one.transport.id }]);
+    expect([one.statesOf(two), two.statesOf(one)]).toEqual([
+      ['ready', 'gone'],
+      ['ready', 'gone'],
+    ]);
   });
 
   test('a request that is not answered is `peer-refused`, and the next one is', async () => {

@@ -69,6 +69,7 @@ export async function meet(village: Village, name: string, role: Role) {
   await transport.start({
     onPeer: () => {},
     onFound: () => {},
+    onOffence: () => {},
     onGossip: async (): Promise<GossipVerdict> => 'accept',
     onRequest: async (method, _from, question) => {
       asked.push(method);

@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type {
   GossipVerdict,
   Handlers,
+  Method,
   PeerId,
   RequestOptions,
   Topic,
@@ -23,11 +24,17 @@ export interface World {
   readonly close: () => Promise<void>;
 }
 
+interface Asking extends RequestOptions {
+  readonly method: Method;
+}
+
 /** A transport with somebody who writes down what it hears. */
 export class Member {
   readonly transport: Transport;
   /** Of each peer, what became of it. */
   readonly states: { readonly peer: PeerId; readonly state: 'ready' | 'gone' }[] = [];
+  /** Who did what no honest peer does. */
+  readonly offences: { readonly peer: PeerId; readonly why: string }[] = [];
   readonly heard: { readonly topic: Topic; readonly from: PeerId; readonly text: string }[] = [];
   /** To be replaced: what it makes of a message, and of a request. */
   judge: (text: string) => Promise<GossipVerdict> = async () => 'accept';
@@ -45,6 +52,10 @@ export class Member {
         this.#look();
       },
       onFound: () => {},
+      onOffence: (peer, why) => {
+        this.offences.push({ peer, why });
+        this.#look();
+      },
       onGossip: (topic, from, bytes) => {
         const text = decodeText(bytes);
         this.heard.push({ topic, from, text });
@@ -98,9 +109,9 @@ export class Member {
   ask(
     { transport: { id } }: Member,
     bytes: Uint8Array = Uint8Array.of(7),
-    { timeoutMs = 20_000, maxBytes = 1_000 }: Partial<RequestOptions> = {},
+    { method = 'blocks', timeoutMs = 20_000, maxBytes = 1_000 }: Partial<Asking> = {},
   ): Promise<Uint8Array> {
-    return this.transport.request(id, 'blocks', bytes, { timeoutMs, maxBytes });
+    return this.transport.request(id, method, bytes, { timeoutMs, maxBytes });
   }
 
   #look(): void {

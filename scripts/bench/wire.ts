@@ -41,6 +41,7 @@ async function open(onRequest: Handlers['onRequest']): Promise<Transport> {
   await transport.start({
     onPeer: () => {},
     onFound: () => {},
+    onOffence: () => {},
     onGossip: async () => 'ignore',
     onRequest,
   });

@@ -3,6 +3,7 @@
  * when. The file is replaced as a whole, so that a crash leaves the old one or the new one.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { maxBans } from '../network/limits.ts';
 import { Fault } from '../primitives/fault.ts';
 import { isMeant, parseSubject } from '../primitives/subnet.ts';
 import type { Ban, Bans } from '../rpc/peering.ts';
@@ -32,7 +33,12 @@ export class BanList implements Bans {
   add(subject: string, until: number): void {
     const old = this.list().find((ban) => ban.subject === subject);
     if (old && old.until >= until) return;
-    this.#keep([...this.#others(subject), { subject, since: this.#now(), until }]);
+    const others = this.#others(subject).toSorted((one, other) => one.since - other.since);
+    // Of names, and of addresses of the newer kind, a stranger has as many as he likes.
+    const single = others.filter((ban) => /^[^/]+(\/32|\/128)?$/.test(ban.subject));
+    const gone = new Set(single.slice(0, -(maxBans - 1)));
+    const kept = others.filter((ban) => !gone.has(ban));
+    this.#keep([...kept, { subject, since: this.#now(), until }]);
   }
 
   remove(subject: string): boolean {

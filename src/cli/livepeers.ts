@@ -1,9 +1,10 @@
 /** The peers of a node that runs, as methods and commands know them. */
-import { hostOf } from '../network/addresses.ts';
+import { hostOf, reachOf } from '../network/addresses.ts';
 import type { Connected } from '../network/boundary.ts';
 import type { Peer as Acquaintance } from '../network/peer.ts';
 import type { BanList as NetworkBans } from '../network/wire.ts';
 import type { Online } from '../node/online.ts';
+import { parseSubject } from '../primitives/subnet.ts';
 import type { AddedNode, Bans, Peer, Peering } from '../rpc/peering.ts';
 import { parsePeer } from './peeraddress.ts';
 
@@ -18,8 +19,9 @@ export class LivePeers implements Peering {
   /** By their names: numbers that are never given twice. */
   readonly #numbers = new Map<string, number>();
   #count = 0;
-  /** What went over each connection, also those that are over. */
-  readonly #bytes = new Map<string, { readonly sent: number; readonly received: number }>();
+  /** What went over each connection, and over those that are no more. */
+  readonly #bytes = new Map<string, Bytes>();
+  #past: Bytes = { sent: 0, received: 0 };
   #online: Online | undefined;
   #isActive = true;
 
@@ -38,7 +40,14 @@ export class LivePeers implements Peering {
   get networkBans(): NetworkBans {
     const { bans } = this;
     return {
-      ban: (peer, _address, seconds) => bans.add(peer, this.#now() + seconds),
+      ban: (peer, address, seconds) => {
+        const until = this.#now() + seconds;
+        bans.add(peer, until);
+        // Behind a private address there may be a whole classroom.
+        if (address === undefined || reachOf(address) !== 'public') return;
+        const subject = parseSubject(hostOf(address));
+        if (subject !== undefined) bans.add(subject, until);
+      },
       isBanned: (peer, address) => {
         return !this.#isActive || bans.isBanned(peer) || bans.isBanned(hostOf(address));
       },
@@ -77,11 +86,8 @@ export class LivePeers implements Peering {
 
   totals() {
     this.#countBytes();
-    const all = [...this.#bytes.values()];
-    return {
-      sentBytes: all.reduce((sum, { sent }) => sum + sent, 0),
-      receivedBytes: all.reduce((sum, { received }) => sum + received, 0),
-    };
+    const { sent, received } = [...this.#bytes.values()].reduce(sumOf, this.#past);
+    return { sentBytes: sent, receivedBytes: received };
   }
 
   added(): readonly AddedNode[] {
@@ -130,9 +136,18 @@ export class LivePeers implements Peering {
   }
 
   #countBytes(): void {
-    for (const { id, since, bytesIn: received, bytesOut: sent } of this.#connected()) {
+    const here = this.#connected();
+    for (const { id, since, bytesIn: received, bytesOut: sent } of here) {
       this.#bytes.set(`${id} ${since}`, { sent, received });
     }
+    const open = new Set(here.map(({ id, since }) => `${id} ${since}`));
+    for (const [key, bytes] of this.#bytes) {
+      if (open.has(key)) continue;
+      this.#past = sumOf(this.#past, bytes);
+      this.#bytes.delete(key);
+    }
+    const names = new Set(here.map(({ id }) => id));
+    for (const id of this.#numbers.keys()) if (!names.has(id)) this.#numbers.delete(id);
   }
 
   #hangUp(id: string): void {
@@ -189,6 +204,15 @@ export class LivePeers implements Peering {
       awaited: [],
     };
   }
+}
+
+interface Bytes {
+  readonly sent: number;
+  readonly received: number;
+}
+
+function sumOf(one: Bytes, other: Bytes): Bytes {
+  return { sent: one.sent + other.sent, received: one.received + other.received };
 }
 
 /** Its methods, which may then be taken apart. */

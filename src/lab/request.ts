@@ -93,21 +93,23 @@ interface Taken {
   readonly maxBytes: number;
 }
 
+export interface ServerParts {
+  readonly answer: (method: Method, bytes: Uint8Array) => Promise<Uint8Array>;
+  /** Who asks did what no honest peer does. */
+  readonly offend: (why: string) => void;
+}
+
 /** One end's answers: a few at once, the others are refused. */
 export class Server {
   readonly #wire: Wire;
   readonly #end: WireEnd;
-  readonly #answer: (method: Method, bytes: Uint8Array) => Promise<Uint8Array>;
+  readonly #parts: ServerParts;
   #count = 0;
 
-  constructor(
-    wire: Wire,
-    end: WireEnd,
-    answer: (method: Method, bytes: Uint8Array) => Promise<Uint8Array>,
-  ) {
+  constructor(wire: Wire, end: WireEnd, parts: ServerParts) {
     this.#wire = wire;
     this.#end = end;
-    this.#answer = answer;
+    this.#parts = parts;
   }
 
   /** Works on a question; gives back nothing where there is no answer. */
@@ -117,7 +119,11 @@ export class Server {
       const length = Math.min(answer?.length ?? 0, maxBytes + 1);
       this.#wire.carry(this.#end, length, () => give(answer));
     };
-    if (bytes.length > maxQuestionBytes[method] || this.#count >= maxRequestsFromPeer) {
+    if (bytes.length > maxQuestionBytes[method]) {
+      this.#parts.offend(`too long a question for ${method}`);
+      return;
+    }
+    if (this.#count >= maxRequestsFromPeer) {
       send();
       return;
     }
@@ -126,6 +132,6 @@ export class Server {
       this.#count--;
       send(answer);
     };
-    this.#answer(method, bytes).then(done, () => done());
+    this.#parts.answer(method, bytes).then(done, () => done());
   }
 }

@@ -83,6 +83,7 @@ export class SimLiar {
         if (state === 'ready') net.clock.watch(this.#greet(mask, peer));
       },
       onFound: () => {},
+      onOffence: () => {},
       onGossip: async () => 'accept',
       onRequest: async (method, from, bytes) =>
         mask.lie.answer?.(method, from, bytes) ?? answerTruly(ledgers, method, bytes),

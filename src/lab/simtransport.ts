@@ -150,8 +150,10 @@ export class SimTransport implements Transport, WireEnd {
     // What is left of an older one that was let go of, but had not told so yet.
     this.#lines.get(other.id)?.wire.drop(this);
     const most = this.#part.isRude ? Number.POSITIVE_INFINITY : maxRequestsToPeer;
-    const serve = (method: Method, bytes: Uint8Array) => this.#answer(method, other.id, bytes);
-    const server = new Server(wire, this, serve);
+    const server = new Server(wire, this, {
+      answer: (method, bytes) => this.#answer(method, other.id, bytes),
+      offend: (why) => this.#offend(other.id, why),
+    });
     const asker = new Asker(
       { wire, end: this, clock: this.#net.clock, server: () => other.#lines.get(this.id)?.server },
       most,
@@ -160,6 +162,12 @@ export class SimTransport implements Transport, WireEnd {
     const record = other.#record();
     if (record) this.#records.set(other.id, record);
     this.#handlers?.onPeer(other.id, 'ready');
+  }
+
+  #offend(peer: PeerId, why: string): void {
+    this.#net.observe(`${peer} offends ${this.id}: ${why}`);
+    this.#handlers?.onOffence(peer, why);
+    this.#lines.get(peer)?.wire.cut(this);
   }
 
   lose(wire: Wire): void {
@@ -191,7 +199,10 @@ export class SimTransport implements Transport, WireEnd {
 
   #hear(message: Message, from: SimTransport): void {
     const { topic, bytes } = message;
-    if (!this.#handlers || bytes.length > maxGossipBytes || !this.#isNew(message)) return;
+    if (!this.#handlers) return;
+    const isTooLong = bytes.length > maxGossipBytes;
+    if (isTooLong) this.#offend(from.id, `a message of ${bytes.length} bytes`);
+    if (isTooLong || !this.#isNew(message)) return;
     this.#net.observe(`${this.id} hears ${topic} from ${from.id}`, bytes);
     this.#net.clock.watch(this.#judge(message, from));
   }

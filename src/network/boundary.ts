@@ -53,6 +53,11 @@ export interface Handlers {
   readonly onPeer: (peer: PeerId, state: 'ready' | 'gone') => void;
   /** A peer of this network was found nearby; nobody has dialled it. */
   readonly onFound: (peer: PeerId, addresses: readonly string[]) => void;
+  /**
+   * A peer did what no honest one does, in a way that only the transport can see: it said more than
+   * a bound allows, or nothing that can be read. It is hung up on.
+   */
+  readonly onOffence: (peer: PeerId, why: string) => void;
   readonly onGossip: (topic: Topic, from: PeerId, bytes: Uint8Array) => Promise<GossipVerdict>;
   /** Answers a request; a rejected promise closes the stream without an answer. */
   readonly onRequest: (method: Method, from: PeerId, bytes: Uint8Array) => Promise<Uint8Array>;

@@ -11,17 +11,14 @@ import {
   encode,
   Hash,
   hashToBytes,
-  list,
   struct,
   type ValueOf,
 } from '../primitives/codec.ts';
 import { sha256 } from '../primitives/hash.ts';
 import { siphash } from '../primitives/siphash.ts';
 import { Transaction, wtxid } from '../primitives/transaction.ts';
+import { maxTransactions } from './limits.ts';
 import { bounded } from './messages.ts';
-
-/** A block of 4,000,000 weight has fewer payments: none is below 240. */
-const maxTransactions = 20_000;
 
 /** Six bytes, little end first. */
 const ShortId: Codec<number> = {
@@ -94,7 +91,10 @@ export const BlockTxsQuestion = struct({ block: Hash, positions: PositionList })
 export interface BlockTxsQuestion extends ValueOf<typeof BlockTxsQuestion> {}
 
 /** BIP152: BlockTransactions. */
-export const BlockTxs = struct({ block: Hash, transactions: list(Transaction) });
+export const BlockTxs = struct({
+  block: Hash,
+  transactions: bounded(Transaction, maxTransactions),
+});
 
 /** How payments are called in one compact block. */
 export function shortIdsOf(header: Header, nonce: bigint): (id: Hash) => number {

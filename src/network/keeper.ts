@@ -5,7 +5,7 @@
 import { mayDial } from './addresses.ts';
 import type { Book } from './book.ts';
 import type { PeerId, PeerRecord } from './boundary.ts';
-import { maxAddresses, maxRecords, targetOutbound } from './limits.ts';
+import { maxAddresses, maxCandidates, maxFailures, maxRecords, targetOutbound } from './limits.ts';
 import { encodeAnswer, Records } from './messages.ts';
 import type { Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
@@ -28,9 +28,6 @@ const tickMs = 1_000;
 const dialMs = 10_000;
 const firstWaitMs = 1_000;
 const longestWaitMs = 300_000;
-/** Addresses that nobody here named and at which nobody answers are forgotten. */
-const maxFailures = 8;
-const maxCandidates = 1_000;
 
 export class Keeper {
   readonly #wire: Wire;
@@ -85,9 +82,10 @@ export class Keeper {
     const { transport, home } = this.#wire.parts;
     const record = await transport.recordOf(peer.id);
     const opened = record && (await transport.openRecord(record));
-    if (record && opened?.id === peer.id) this.#records.set(peer.id, record);
     const connected = transport.peers().find(({ id }) => id === peer.id);
+    // It may have gone meanwhile, and then nobody would forget its record.
     if (!connected) return;
+    if (record && opened?.id === peer.id) this.#records.set(peer.id, record);
     const dialled = connected.isInbound ? [] : [connected.address];
     const stated = (opened?.addresses ?? []).filter((each) => mayDial(each, connected.address));
     const addresses = [...new Set([...dialled, ...stated])];

@@ -24,12 +24,12 @@ import {
 import { Deadline, errorOf } from './libp2pdeadline.ts';
 import { Gate } from './libp2pgate.ts';
 import { Gossip } from './libp2pgossip.ts';
-import { type Found, keyOf, makeHost, maxStreams } from './libp2phost.ts';
+import { type Found, keyOf, makeHost } from './libp2phost.ts';
 import { Lines } from './libp2plines.ts';
 import { Memory } from './libp2pmemory.ts';
 import { addressOf, openRecord, sealRecord } from './libp2precord.ts';
 import { protocolOf, Server } from './libp2prequest.ts';
-import { maxAddresses } from './limits.ts';
+import { maxAddresses, maxStreams } from './limits.ts';
 import type { Tell } from './wire.ts';
 
 export interface Libp2pOptions {
@@ -89,7 +89,10 @@ class Libp2pTransport implements Transport {
       connectionsOf: (peer) => host.getConnections(peer),
       gossipTo: (peer, connections) => this.#gossip.streamTo(peer, connections),
       onPeer: (peer, state) => this.#handlers?.onPeer(peer, state),
-      onEnd: ({ id }) => this.#server.end(id),
+      onEnd: ({ id }) => {
+        this.#server.end(id);
+        this.#gossip.end(id);
+      },
     });
     this.#memory = new Memory(host);
     this.#gossip = new Gossip({
@@ -97,10 +100,13 @@ class Libp2pTransport implements Transport {
       isReady: (peer) => this.#lines.get(peer)?.isReady ?? false,
       judge: async (...message) => (await this.#handlers?.onGossip(...message)) ?? 'ignore',
       hangUp: (peer) => this.#lines.hangUp(peer, 'it told what is against the rules'),
+      offend: (peer, why) => this.#offend(peer, why),
+      timers,
     });
     this.#server = new Server({
       ...{ timers, whenReady, tell },
       answer: (...question) => this.#answer(...question),
+      offend: (peer, why) => this.#offend(peer, why),
     });
   }
 
@@ -227,6 +233,12 @@ class Libp2pTransport implements Transport {
     const line = this.#lines.get(peer);
     if (!line?.isReady) throw new Fault('peer-gone', `${peer} is not there`);
     return line.asker.ask({ method, bytes, options });
+  }
+
+  /** It is named to whoever judges while it is still known where it is. */
+  #offend(peer: PeerId, why: string): void {
+    this.#handlers?.onOffence(peer, why);
+    this.#lines.hangUp(peer, why);
   }
 
   async #answer(method: Method, from: PeerId, question: Uint8Array): Promise<Uint8Array> {

@@ -17,18 +17,18 @@ import type { Connection, PeerId as Libp2pPeerId, Stream } from '@libp2p/interfa
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { Fault } from '../primitives/fault.ts';
 import { sha256 } from '../primitives/hash.ts';
-import { type GossipVerdict, type PeerId, type Topic, topics } from './boundary.ts';
+import { type GossipVerdict, type PeerId, type Timers, type Topic, topics } from './boundary.ts';
 import { errorOf } from './libp2pdeadline.ts';
 import { plain } from './libp2prequest.ts';
-import { maxGossipBytes } from './limits.ts';
+import { FirstLook } from './libp2prpc.ts';
+import {
+  maxGossipBytes,
+  maxGossipInBytes,
+  maxGossipOutBytes,
+  maxGossipStreams,
+  maxGossipWaiting,
+} from './limits.ts';
 import type { Tell } from './wire.ts';
-
-/** Of what waits to be sent to a peer, in bytes; above that its stream is ended. */
-const maxOutboundBytes = 16 * maxGossipBytes;
-/** Of what comes at once: several messages, and the gossip about them. */
-const maxInboundBytes = 10 * maxGossipBytes;
-/** Messages that wait until it is known whether who sent them is one of ours. */
-const maxWaiting = 64;
 
 const verdicts = {
   accept: TopicValidatorResult.Accept,
@@ -45,8 +45,10 @@ const options: Partial<GossipsubOpts> = {
   // Nobody is dialled because somebody says so, nor kept for it.
   doPX: false,
   tagMeshPeers: false,
-  maxOutboundBufferSize: maxOutboundBytes,
-  maxInboundDataLength: maxInboundBytes,
+  // Each of them holds what has come of a message until the rest of it is there.
+  maxInboundStreams: maxGossipStreams,
+  maxOutboundBufferSize: maxGossipOutBytes,
+  maxInboundDataLength: maxGossipInBytes,
   // Many nodes on one machine are no attack: a test, or a classroom with a proxy.
   scoreParams: { IPColocationFactorWhitelist: new Set(['127.0.0.1', '::1']) },
 };
@@ -69,20 +71,27 @@ export interface GossipParts {
   readonly whenReady: (peer: PeerId) => Promise<boolean>;
   readonly judge: (topic: Topic, from: PeerId, bytes: Uint8Array) => Promise<GossipVerdict>;
   readonly hangUp: (peer: PeerId) => void;
+  /** It did what no honest peer does. */
+  readonly offend: (peer: PeerId, why: string) => void;
+  readonly timers: Timers;
   readonly tell: Tell;
 }
 
 export class Gossip {
   readonly #parts: GossipParts;
+  readonly #firstLook: FirstLook;
   /** Messages of peers that are not ready yet. */
   #waiting = 0;
 
   constructor(parts: GossipParts) {
     this.#parts = parts;
+    const names = new Set(topics.map((each) => topicOf(parts.prefix, each)));
+    this.#firstLook = new FirstLook({ ...parts, topics: names });
   }
 
   start(): void {
     const { service, prefix } = this.#parts;
+    this.#firstLook.start();
     for (const topic of topics) {
       const name = topicOf(prefix, topic);
       service.topicValidators.set(name, (peer, message) => this.#validate(topic, peer, message));
@@ -104,19 +113,27 @@ export class Gossip {
   async #judge(topic: Topic, from: PeerId, bytes: Uint8Array): Promise<GossipVerdict> {
     const { isReady, judge, hangUp } = this.#parts;
     if (!isReady(from) && !(await this.#becomesReady(from))) return 'ignore';
-    const isTooLong = bytes.length > maxGossipBytes;
-    const verdict = isTooLong ? 'reject' : await judge(topic, from, bytes);
+    if (bytes.length > maxGossipBytes) {
+      this.#parts.offend(from, `a message of ${bytes.length} bytes`);
+      return 'reject';
+    }
+    const verdict = await judge(topic, from, bytes);
     if (verdict === 'reject') hangUp(from);
     return verdict;
   }
 
   /** Some messages come a moment too early; but nobody may send for as long as he delays. */
   async #becomesReady(from: PeerId): Promise<boolean> {
-    if (this.#waiting >= maxWaiting) return false;
+    if (this.#waiting >= maxGossipWaiting) return false;
     this.#waiting++;
     const isReady = await this.#parts.whenReady(from);
     this.#waiting--;
     return isReady;
+  }
+
+  /** A peer is gone. */
+  end(peer: PeerId): void {
+    this.#firstLook.end(peer);
   }
 
   async publish(topic: Topic, bytes: Uint8Array): Promise<void> {

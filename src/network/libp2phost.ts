@@ -13,15 +13,11 @@ import type { Gate } from './libp2pgate.ts';
 import { gossipFor } from './libp2pgossip.ts';
 import { worthTelling } from './libp2precord.ts';
 import { boundedWebSockets } from './libp2pwebsockets.ts';
-import { maxInbound, maxPeers } from './limits.ts';
+import { maxInbound, maxPeers, maxStreamsInAll } from './limits.ts';
 
 /** How long an identity is. */
 export const identityBytes = 32;
 
-/** Of one protocol at once: some linger a moment after their answer. */
-export const maxStreams = 32;
-/** Of one connection, whatever they speak. */
-const maxStreamsInAll = 256;
 /** A peer that is silent for so long is gone; checking a long branch keeps one busy for seconds. */
 const silenceMs = 30_000;
 const pingMs = 15_000;

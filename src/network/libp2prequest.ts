@@ -5,15 +5,19 @@
  * it no more than the reader has room for. Pausing a stream would end it where much is under way.
  */
 import type { Connection, Stream } from '@libp2p/interface';
-import { InvalidDataLengthError, InvalidDataLengthLengthError, lpStream } from '@libp2p/utils';
+import { lpStream } from '@libp2p/utils';
 import { Fault } from '../primitives/fault.ts';
 import type { Method, PeerId, RequestOptions, Timers } from './boundary.ts';
 import { Deadline, errorOf } from './libp2pdeadline.ts';
-import { maxQuestionBytes, maxRequestsFromPeer, maxRequestsToPeer } from './limits.ts';
+import {
+  maxLongAnswers,
+  maxQuestionBytes,
+  maxRequestsFromPeer,
+  maxRequestsToPeer,
+  slackBytes,
+} from './limits.ts';
 import type { Tell } from './wire.ts';
 
-/** What may be under way beyond a bound before the stream is ended for it. */
-const slackBytes = 1 << 20;
 /** For a question to come, its answer to be made, and to be taken. */
 const serveMs = 60_000;
 /** So soon after a stream broke we know whether the connection did. */
@@ -111,9 +115,7 @@ export class Asker {
   /** A stream that broke may be all that broke, or the first that is seen of a peer that goes. */
   async #faultOf(error: unknown, deadline: Deadline, method: Method): Promise<Fault> {
     if (deadline.fault) return deadline.fault;
-    const isTooLong =
-      error instanceof InvalidDataLengthError || error instanceof InvalidDataLengthLengthError;
-    if (isTooLong) return new Fault('peer-too-long', `the answer to ${method}`, error);
+    if (isTooLong(error)) return new Fault('peer-too-long', `the answer to ${method}`, error);
     await new Promise<void>((resolve) => {
       const callOff = this.#parts.timers.after(partingMs, resolve);
       deadline.signal.addEventListener('abort', () => resolve(callOff()), { once: true });
@@ -127,17 +129,47 @@ export interface ServerParts {
   /** Settled once the peer can be named to those who answer, or is gone. */
   readonly whenReady: (peer: PeerId) => Promise<boolean>;
   readonly answer: (method: Method, from: PeerId, question: Uint8Array) => Promise<Uint8Array>;
+  /** It did what no honest peer does. */
+  readonly offend: (peer: PeerId, why: string) => void;
   readonly tell: Tell;
+}
+
+/** Those whose answers may be megabytes. */
+const long: ReadonlySet<Method> = new Set(['blocks', 'blocktxs', 'mempool']);
+
+/** Turns for a few at once, the others in line. */
+class Turns {
+  #free = maxLongAnswers;
+  readonly #line: (() => void)[] = [];
+
+  take(): Promise<void> {
+    if (this.#free === 0) return new Promise((resolve) => this.#line.push(resolve));
+    this.#free--;
+    return Promise.resolve();
+  }
+
+  give(): void {
+    const next = this.#line.shift();
+    if (next) next();
+    else this.#free++;
+  }
+}
+
+/** What one peer asked. */
+interface Underway {
+  readonly deadlines: Set<Deadline>;
+  readonly turns: Turns;
 }
 
 /**
  * What we are asked: a few questions of each peer at once, the others are refused. Work that has
  * begun cannot be taken back, so it counts until it is done, even when who asked is gone: otherwise
- * a peer could start any amount of it by asking, leaving and coming back.
+ * a peer could start any amount of it by asking, leaving and coming back. A long answer is not even
+ * made before those that were asked for earlier were taken, or who never reads could fill our memory.
  */
 export class Server {
   readonly #parts: ServerParts;
-  readonly #underway = new Map<PeerId, Set<Deadline>>();
+  readonly #underway = new Map<PeerId, Underway>();
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -145,25 +177,29 @@ export class Server {
 
   async serve(method: Method, stream: Stream, { remotePeer }: Connection): Promise<void> {
     const peer = `${remotePeer}`;
-    const deadlines = this.#underway.get(peer) ?? new Set();
+    const fresh = { deadlines: new Set<Deadline>(), turns: new Turns() };
+    const { deadlines, turns } = this.#underway.get(peer) ?? fresh;
     if (deadlines.size >= maxRequestsFromPeer) {
       stream.abort(new Error('too many questions at once'));
       return;
     }
-    this.#underway.set(peer, deadlines);
+    this.#underway.set(peer, { deadlines, turns });
     const late = new Fault('peer-timeout', `${method} took longer than ${serveMs} ms`);
     const deadline = new Deadline(this.#parts.timers, serveMs, late);
     deadlines.add(deadline);
-    const served: Served = { method, stream, peer, deadline, work: undefined };
+    const served: Served = { method, stream, peer, deadline, turns };
     try {
       await this.#answer(served);
     } catch (error) {
       const because = errorOf(error).message;
       this.#parts.tell('debug', 'could not answer', { peer, method, because });
       stream.abort(errorOf(error));
+      if (isTooLong(error)) this.#parts.offend(peer, `too long a question for ${method}`);
     } finally {
       deadline.clear();
       await Promise.allSettled([served.work]);
+      await served.turn;
+      if (served.turn) turns.give();
       deadlines.delete(deadline);
       if (deadlines.size === 0) this.#underway.delete(peer);
     }
@@ -172,7 +208,7 @@ export class Server {
   /** Lets go of everything that this peer asked. */
   end(peer: PeerId): void {
     const fault = new Fault('peer-gone', `${peer} is gone`);
-    for (const deadline of this.#underway.get(peer) ?? []) deadline.end(fault);
+    for (const deadline of this.#underway.get(peer)?.deadlines ?? []) deadline.end(fault);
   }
 
   async #answer(served: Served): Promise<void> {
@@ -182,6 +218,10 @@ export class Server {
     const frames = framesOf(stream, maxQuestionBytes[method]);
     const question = await frames.read({ signal });
     if (!(await deadline.race(whenReady(peer)))) throw new Error('it is of another network');
+    if (long.has(method)) {
+      served.turn = served.turns.take();
+      await deadline.race(served.turn);
+    }
     served.work = answer(method, peer, plain(question.subarray()));
     const bytes = await deadline.race(served.work);
     await frames.write(bytes, { signal });
@@ -194,8 +234,16 @@ interface Served {
   readonly stream: Stream;
   readonly peer: PeerId;
   readonly deadline: Deadline;
+  readonly turns: Turns;
+  /** For a long answer. */
+  turn?: Promise<void>;
   /** What was begun for it. */
-  work: Promise<Uint8Array> | undefined;
+  work?: Promise<Uint8Array>;
+}
+
+/** The length before a frame is above its bound, or is none. Two packages say so, each its way. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof Error && /^InvalidDataLength(Length)?Error$/.test(error.name);
 }
 
 /** Frames with their lengths before them; to be made before anything else happens on a stream. */

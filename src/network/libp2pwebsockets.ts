@@ -5,12 +5,10 @@
  */
 import { webSockets } from '@libp2p/websockets';
 import type { Timers } from './boundary.ts';
-import { maxPeers } from './limits.ts';
+import { maxSockets } from './limits.ts';
 
 /** Who has not said a word after so long will not. */
 const silenceMs = 10_000;
-/** Sockets of one listener, those that say nothing included. */
-const maxSockets = 2 * maxPeers;
 
 /** What is needed of Node's own server and sockets. */
 interface Server {

@@ -9,6 +9,19 @@ export const maxHeaders = 2_000;
 export const maxLocator = 101;
 /** Blocks asked for at once. Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER. */
 export const maxBlocksAsked = 16;
+/** Ids of waiting payments in one answer. */
+export const maxIds = 20_000;
+/** Payments asked for at once. */
+export const maxPaymentsAsked = 1_000;
+/** A block of 4,000,000 weight has fewer payments: none is below 240. */
+export const maxTransactions = 20_000;
+/** Records of peers in one answer, and addresses in each. */
+export const maxRecords = 100;
+export const maxAddresses = 4;
+/** A signed record, in bytes. */
+export const maxRecordBytes = 1_000;
+/** What a program calls itself to its peers, in bytes. */
+export const maxAgentBytes = 64;
 /** A server adds no further block to an answer that is this long, in bytes. */
 export const answerBudgetBytes = 2_000_000;
 /** The longest block, and room for what surrounds it, in bytes. */
@@ -20,32 +33,50 @@ export const maxAnswerBytes = {
   blocks: answerBudgetBytes + maxBlockBytes + 100,
   blocktxs: maxBlockBytes + 100,
   mempool: answerBudgetBytes + maxGossipBytes + 100,
-  peers: 100 * 1_000 + 10,
+  peers: 10 + maxRecords * (3 + maxRecordBytes),
 } as const;
 /** The longest question of each kind, in bytes. */
 export const maxQuestionBytes = {
   status: 200,
   headers: 32 * maxLocator + 40,
   blocks: 32 * maxBlocksAsked + 10,
-  blocktxs: 32 + 3 + 3 * 20_000,
-  mempool: 32 * 1_000 + 10,
+  blocktxs: 32 + 3 + 3 * maxTransactions,
+  mempool: 32 * maxPaymentsAsked + 10,
   peers: 10,
 } as const;
-
-/** Ids of waiting payments in one answer. */
-export const maxIds = 20_000;
-/** Payments asked for at once. */
-export const maxPaymentsAsked = 1_000;
-/** Records of peers in one answer, and addresses in each. */
-export const maxRecords = 100;
-export const maxAddresses = 4;
-/** A signed record, in bytes. */
-export const maxRecordBytes = 1_000;
 
 /** Requests that wait for one peer's answer at once; further ones wait here. */
 export const maxRequestsToPeer = 4;
 /** Requests of one peer that are worked on at once; further ones are refused. */
 export const maxRequestsFromPeer = 8;
+/** Those of one peer whose answers may be megabytes, until it has taken them; further ones wait. */
+export const maxLongAnswers = 2;
+
+/** Streams of one protocol over one connection: some linger a moment after their answer. */
+export const maxStreams = 32;
+/** Streams of one connection, whatever they speak. */
+export const maxStreamsInAll = 256;
+/** What may be under way on a stream beyond its bound before it is ended for it, in bytes. */
+export const slackBytes = 1 << 20;
+/** Streams over which a peer gossips: one, and another while the first one ends. */
+export const maxGossipStreams = 2;
+/**
+ * Of gossip that waits to be sent to a peer, in bytes; above that its stream is ended. What is sent
+ * at once, this and what fills the peer's window, never comes to what is held against us there.
+ */
+export const maxGossipOutBytes = 6 * maxGossipBytes;
+/** Of gossip that comes at once, in bytes: several messages, and the gossip about them. */
+export const maxGossipInBytes = 10 * maxGossipBytes;
+/**
+ * Messages of one peer a second, and how many at once, before anything is known of them: several
+ * times what is heard in the end, for each comes from several peers.
+ */
+export const gossipPerSecond = 200;
+export const gossipBurst = 1_100;
+/** Who is new has not rested: a name costs him nothing, and may not be worth a burst. */
+export const gossipAtFirst = 200;
+/** Messages that wait until it is known whether who sent them is one of ours. */
+export const maxGossipWaiting = 64;
 
 /** Known-bad blocks that are remembered. */
 export const maxBadHashes = 10_000;
@@ -77,10 +108,27 @@ export const announcementBurst = 100;
 export const costPerSecond = 200;
 export const costBurst = 2_000;
 
+/** Connections in all, whoever made them. */
 export const maxPeers = 64;
+/** Connections that others made, in all and from one address. */
 export const maxInbound = 48;
 export const maxInboundPerAddress = 8;
+/** Connections to one peer: two where both sides called at the same moment. */
+export const maxConnectionsToPeer = 2;
+/** Sockets of a listener of WebSockets, those that say nothing included. */
+export const maxSockets = 2 * maxPeers;
 /** Connections that we make, beside those that a person named. */
 export const targetOutbound = 8;
 /** Peers that are remembered. */
 export const maxRemembered = 1_000;
+/** Addresses that may be dialled, beside those that a person named. */
+export const maxCandidates = 1_000;
+/** Addresses that nobody here named are forgotten when so many calls found nobody. */
+export const maxFailures = 8;
+
+/** A peer is left after so much that is not provably its fault. */
+export const maxStrikes = 5;
+/** Names and single addresses that are banned; whole subnets are banned by a person alone. */
+export const maxBans = 1_000;
+/** Peers that were left and are kept away for a while. */
+export const maxShunned = 1_000;

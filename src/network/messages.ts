@@ -21,6 +21,7 @@ import {
 } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import {
+  maxAgentBytes,
   maxBlockBytes,
   maxBlocksAsked,
   maxGossipBytes,
@@ -77,7 +78,7 @@ export const Status = struct({
   /** Of its clock, in seconds since 1970. */
   time: U32,
   /** What program it is, in UTF-8; for people alone. */
-  agent: short(64),
+  agent: short(maxAgentBytes),
 });
 export interface Status extends ValueOf<typeof Status> {}
 

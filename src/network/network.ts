@@ -14,6 +14,7 @@ import type { GossipVerdict, Method, PeerId, Topic } from './boundary.ts';
 import { Download } from './download.ts';
 import { HeaderTree } from './headers.ts';
 import { HeaderSync } from './headersync.ts';
+import { maxAgentBytes } from './limits.ts';
 import { BlocksQuestion, encodeAnswer, encodeNo, Status } from './messages.ts';
 import { Peer } from './peer.ts';
 import { Relay } from './relay.ts';
@@ -55,7 +56,7 @@ export class Network {
   readonly #download: Download;
   readonly #relay: Relay;
   /** Peers that asked for a block of which we have no more than the header yet. */
-  #awaiting: (() => void)[] = [];
+  readonly #awaiting = new Set<() => void>();
   #endTick = () => {};
   #refreshedMs = 0;
   #isStopped = false;
@@ -94,7 +95,7 @@ export class Network {
 
   /** A block joined our chain: tells of it, where it is news. */
   onBlock(header: Header, isTip: boolean): void {
-    for (const go of this.#awaiting.splice(0)) go();
+    for (const go of this.#awaiting) go();
     this.#relay.onBlock();
     this.#tree.remove(hashHeader(header));
     if (isTip && !this.isBehind) this.#relay.tellBlock(header);
@@ -109,6 +110,11 @@ export class Network {
     if (state === 'ready') this.#meet(id);
     else this.#part(id);
     this.#parts.onPeers();
+  }
+
+  /** One that we have not heard of yet is banned all the same. */
+  onOffence(id: PeerId, why: string): void {
+    this.wire.punish(this.wire.peers.get(id) ?? new Peer(id), why);
   }
 
   /** One that asks before we heard of its connection is met then. */
@@ -157,7 +163,7 @@ export class Network {
   #status(): Status {
     const { chain, now } = this.#parts.home;
     const { tip } = chain;
-    const agent = new TextEncoder().encode(this.#parts.agent).subarray(0, 64);
+    const agent = new TextEncoder().encode(this.#parts.agent).subarray(0, maxAgentBytes);
     const genesis = hashHeader(chain.params.genesis.header);
     const { height, work } = tip;
     return { genesis, tip: hashOf(tip), height, work, time: now(), agent };
@@ -227,19 +233,25 @@ export class Network {
     if (method === 'blocks') return this.#answerBlocks(question);
     if (method === 'blocktxs') return answerBlockTxs(question, this.#parts);
     if (method === 'mempool') return answerMempool(question, this.#parts);
+    if (question.length > 0) throw new DecodeError(`${question.length} bytes left over`);
     return this.#parts.answerPeers();
   }
 
   /** A block whose header we passed on is awaited with whoever asks for it. */
   async #answerBlocks(question: Uint8Array): Promise<Uint8Array> {
     const [first] = decode(BlocksQuestion, question).hashes;
-    if (first !== undefined && this.#tree.get(first)) {
-      await new Promise<void>((resolve) => {
-        this.#awaiting.push(resolve);
-        this.#parts.timers.after(awaitedMs, resolve);
-      });
-    }
+    if (first !== undefined && this.#tree.get(first)) await this.#nextBlock();
     return answerBlocks(question, this.#parts);
+  }
+
+  /** Settled when a block joins our chain, or after a while. */
+  async #nextBlock(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = this.#parts.timers.after(awaitedMs, resolve);
+    this.#awaiting.add(resolve);
+    await promise;
+    this.#awaiting.delete(resolve);
+    callOff();
   }
 
   /** Asks everybody what he has, and sees how long that takes. */

@@ -2,7 +2,7 @@
 import type { ChainView } from '../chain/chain.ts';
 import type { Header } from '../primitives/block.ts';
 import { Block } from '../primitives/block.ts';
-import { decode, encode, type Hash } from '../primitives/codec.ts';
+import { DecodeError, decode, encode, type Hash } from '../primitives/codec.ts';
 import { Transaction, wtxid } from '../primitives/transaction.ts';
 import type { Method } from './boundary.ts';
 import { BlockTxs, BlockTxsQuestion, CompactBlock, compactOf } from './compact.ts';
@@ -59,10 +59,15 @@ async function forkOf({ store }: ChainView, locator: readonly Hash[]): Promise<n
 }
 
 /** Blocks of our chain, which we vouch for: of side branches some were never judged whole. */
-export function answerBlocks(question: Uint8Array, { home, random }: Asked): Promise<Uint8Array> {
+export async function answerBlocks(
+  question: Uint8Array,
+  { home, random }: Asked,
+): Promise<Uint8Array> {
   const { form, hashes } = decode(BlocksQuestion, question);
   const isCompact = form === 1;
-  if (form > 1 || (isCompact && hashes.length !== 1)) return Promise.resolve(encodeNo('malformed'));
+  if (form > 1 || (isCompact && hashes.length !== 1)) {
+    throw new DecodeError(`form ${form} of ${hashes.length} blocks`);
+  }
   return home.read(async (view) => {
     const bodies: Uint8Array[] = [];
     let bytes = 0;
@@ -91,7 +96,9 @@ export function answerBlockTxs(question: Uint8Array, { home }: Asked): Promise<U
     const block = await activeBlock(view, hash);
     if (!block) return encodeNo('unknown');
     const transactions = positions.flatMap((at) => block.transactions[at] ?? []);
-    if (transactions.length < positions.length) return encodeNo('malformed');
+    if (transactions.length < positions.length) {
+      throw new DecodeError(`places beyond the ${block.transactions.length} of block ${hash}`);
+    }
     return encodeAnswer(BlockTxs, { block: hash, transactions });
   });
 }

@@ -8,7 +8,7 @@ import { type Codec, DecodeError } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { Transaction } from '../primitives/transaction.ts';
 import type { Method, PeerId, Timers, Transport } from './boundary.ts';
-import { maxAnswerBytes } from './limits.ts';
+import { maxAnswerBytes, maxShunned, maxStrikes } from './limits.ts';
 import { decodeAnswer } from './messages.ts';
 import type { Peer } from './peer.ts';
 
@@ -51,14 +51,10 @@ export interface WireParts {
 const answerMs = 20_000;
 /** A provable lie ends the acquaintance for a day. */
 const banSeconds = 86_400;
-/** What is not provable adds up. */
-const maxStrikes = 5;
 /** How long a peer is left alone after it was slow or busy. */
 const restMs = 5_000;
 /** Whom we left stays away for so long, or all would begin anew at once. */
 const shunMs = 600_000;
-/** Peers of whom that is remembered. */
-const maxShunned = 1_000;
 
 export class Wire {
   readonly parts: WireParts;
@@ -113,8 +109,9 @@ export class Wire {
     const { transport, bans, tell } = this.parts;
     tell('warn', 'banned a peer', { peer: peer.id, because: why });
     const connected = transport.peers().find(({ id }) => id === peer.id);
-    bans.ban(peer.id, connected?.address, banSeconds, why);
+    // First of all it goes: a full disk may keep us from noting that it may not come back.
     this.#hangUp(peer);
+    bans.ban(peer.id, connected?.address, banSeconds, why);
     return fault;
   }
 

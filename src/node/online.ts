@@ -61,6 +61,7 @@ export async function goOnline(options: OnlineOptions): Promise<Online> {
       network.onPeer(peer, state);
     },
     onFound: (peer, addresses) => keeper.onFound(peer, addresses),
+    onOffence: (peer, why) => network.onOffence(peer, why),
     onGossip: (topic, from, bytes) => network.hear(topic, from, bytes),
     onRequest: (method, from, bytes) => network.answer(method, from, bytes),
   });

@@ -1,0 +1,14 @@
+/** All who are rude to one address, in a process of their own; how much each did, it says if asked. */
+import { beRude, openSockets, rudeOnes } from './flood.rude.ts';
+
+const [, , address = ''] = process.argv;
+const deeds: Record<string, number> = {};
+process.on('message', () => process.send?.(deeds));
+process.on('disconnect', () => process.exit());
+const all = Object.entries(rudeOnes).map(([name, rude]) => {
+  deeds[name] = 0;
+  return beRude(address, rude, () => {
+    deeds[name] = (deeds[name] ?? 0) + 1;
+  });
+});
+await Promise.all([...all, openSockets(address)]);
