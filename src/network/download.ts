@@ -213,17 +213,23 @@ export class Download {
       this.#tree.remove(hash);
       this.#tellProgress(hash);
     } else if (answer.kind === 'never') {
-      this.#wire.punish(peer, `block ${hash}, which is not valid: ${answer.reason}`);
+      this.#punish(peer, `block ${hash}, which is not valid: ${answer.reason}`);
       this.#tree.condemn(hash);
       for (const each of this.#wire.peers.values()) {
         if (each.best && this.#tree.isBad(hashOf(each.best))) each.best = undefined;
       }
     } else if (answer.kind === 'bytes') {
       // The header is sound, and its true body is with somebody else.
-      this.#wire.punish(peer, `a false body of block ${hash}: ${answer.reason}`);
+      this.#punish(peer, `a false body of block ${hash}: ${answer.reason}`);
     } else this.#wire.strike(peer, `block ${hash} is not welcome yet: ${answer.reason}`);
     const next = this.#path[this.#next];
     if (next && hashOf(next) === hash && !this.#tree.get(hash)) this.#next++;
     this.#onMoved();
+  }
+
+  /** What else came from a liar is asked of others, rather than found false block by block. */
+  #punish(peer: Peer, why: string): void {
+    this.#wire.punish(peer, why);
+    for (const [hash, arrived] of this.#arrived) if (arrived.peer === peer) this.#forget(hash);
   }
 }
