@@ -9,6 +9,7 @@ import { type Entry, hashOf } from '../chain/entry.ts';
 import { isReject } from '../consensus/reject.ts';
 import { Block, hashHeader, totalBlockBytes } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
+import { Fault } from '../primitives/fault.ts';
 import { fetchCompact } from './compactfetch.ts';
 import type { HeaderTree } from './headers.ts';
 import { maxAheadBlocks, maxAheadBytes, maxBlocksAsked } from './limits.ts';
@@ -23,8 +24,16 @@ interface Arrived {
   readonly peer: Peer;
 }
 
+/** Who was asked for a block last, and when; in milliseconds. */
+interface Asked {
+  readonly peer: Peer;
+  readonly atMs: number;
+}
+
 /** Batches that one peer is asked for at once. */
 const batchesEach = 2;
+/** What one peer owes for so long another one is asked for too, when it has nothing else to do. */
+const owedMs = 5_000;
 /** So near the end payments are at hand, and blocks are asked for in compact form. */
 const nearBlocks = 3;
 /** So often it is told how far the download is. */
@@ -43,7 +52,7 @@ export class Download {
   #places: ReadonlyMap<Hash, number> = new Map();
   readonly #arrived = new Map<Hash, Arrived>();
   #arrivedBytes = 0;
-  readonly #asked = new Set<Hash>();
+  readonly #asked = new Map<Hash, Asked>();
   #isHandingOn = false;
   #toldMs = Number.NEGATIVE_INFINITY;
 
@@ -101,26 +110,38 @@ export class Download {
     return -1;
   }
 
-  /** Asks this peer for the next blocks in a row that nobody was asked for; was there any? */
+  /** Asks this peer for the next blocks in a row that are wanted of it; were there any? */
   #askOne(peer: Peer): boolean {
-    const next = this.#next;
-    const reach = Math.min(this.#reach(peer), next + maxAheadBlocks - 1);
-    const isWanted = (entry: Entry | undefined) =>
-      entry && !this.#asked.has(hashOf(entry)) && !this.#arrived.has(hashOf(entry));
-    let place = next;
+    const batch = this.#batchFor(peer, 0) ?? this.#batchFor(peer, owedMs);
+    if (!batch) return false;
+    const asked = { peer, atMs: this.#wire.nowMs };
+    for (const entry of batch) this.#asked.set(hashOf(entry), asked);
+    peer.asked++;
+    this.#wire.background(this.#fetch(peer, batch));
+    return true;
+  }
+
+  /** Blocks that nobody was asked for; or, where they say how long, that others owe for so long. */
+  #batchFor(peer: Peer, owed: number): readonly Entry[] | undefined {
+    const reach = Math.min(this.#reach(peer), this.#next + maxAheadBlocks - 1);
+    const isWanted = (entry: Entry | undefined) => {
+      if (!entry || this.#arrived.has(hashOf(entry))) return false;
+      const asked = this.#asked.get(hashOf(entry));
+      if (!asked) return true;
+      return owed > 0 && asked.peer !== peer && asked.atMs + owed <= this.#wire.nowMs;
+    };
+    let place = this.#next;
     while (place <= reach && !isWanted(this.#path[place])) place++;
     // The next one is always asked for, or nothing could ever make room.
-    if (place > reach || (place > next && this.#arrivedBytes > maxAheadBytes)) return false;
+    const isFull = place > this.#next && this.#arrivedBytes > maxAheadBytes;
+    if (place > reach || isFull) return undefined;
     const batch: Entry[] = [];
     for (; place <= reach && batch.length < maxBlocksAsked; place++) {
       const entry = this.#path[place];
       if (!entry || !isWanted(entry)) break;
       batch.push(entry);
     }
-    for (const entry of batch) this.#asked.add(hashOf(entry));
-    peer.asked++;
-    this.#wire.background(this.#fetch(peer, batch));
-    return true;
+    return batch;
   }
 
   async #fetch(peer: Peer, batch: readonly Entry[]): Promise<void> {
@@ -130,9 +151,14 @@ export class Download {
       const count =
         (isCompact && (await this.#fetchOne(peer, batch))) || (await this.#fetchRow(peer, batch));
       if (count === 0) this.#miss(peer);
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'peer-timeout') this.#blameLate(peer, batch);
+      throw error;
     } finally {
       peer.asked--;
-      for (const entry of batch) this.#asked.delete(hashOf(entry));
+      for (const entry of batch) {
+        if (this.#asked.get(hashOf(entry))?.peer === peer) this.#asked.delete(hashOf(entry));
+      }
       this.wake();
     }
   }
@@ -141,6 +167,12 @@ export class Download {
   #miss(peer: Peer): void {
     if (peer.isVouched) this.#wire.strike(peer, 'it has not the block that it told of', 2);
     else peer.best = undefined;
+  }
+
+  /** It gave nothing of what others gave meanwhile: it is not our own line that is slow. */
+  #blameLate(peer: Peer, [first]: readonly Entry[]): void {
+    const isHere = first && !this.#tree.get(hashOf(first));
+    if (isHere) this.#wire.strike(peer, 'others gave what it owed', 2);
   }
 
   /** In compact form; how many came so. */
