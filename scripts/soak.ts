@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { Graveyard } from '../test/crash.ts';
 import { growGarden, type State, Tally, tryDamage, turnOneBit } from '../test/damage.ts';
 import { diceOf } from '../test/forest.ts';
+import { startFresh } from '../test/freshstarts.ts';
 import { hashesIn, lossesOf, type, wrongWith } from '../test/fulldisk.ts';
 
 const { values } = parseArgs({
@@ -119,6 +120,7 @@ const first = Number(values.seed);
 let seed = first;
 try {
   await soakSmallDisk(first);
+  for (const wrong of await startFresh(20)) fail(`fresh starts: ${wrong}`);
   for (; seed === first || Date.now() < end; seed++) {
     for (let i = 0; i < 10; i++) await soakDamage(seed * 10 + i);
     await soakCrash(seed);

@@ -231,8 +231,8 @@ export class Download {
         const hash = next && hashOf(next);
         const arrived = hash && this.#arrived.get(hash);
         if (!arrived) break;
-        this.#forget(hash);
-        await this.#handOne(hash, arrived);
+        // It stays among those that are here meanwhile, or it would be asked for again.
+        await this.#handOne(hash, arrived).finally(() => this.#forget(hash));
       }
     } finally {
       this.#isHandingOn = false;
