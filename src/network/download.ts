@@ -136,7 +136,7 @@ export class Download {
     const isFull = place > this.#next && this.#arrivedBytes > maxAheadBytes;
     if (place > reach || isFull) return undefined;
     const batch: Entry[] = [];
-    for (; place <= reach && batch.length < maxBlocksAsked; place++) {
+    for (; place <= reach && batch.length < peer.batch; place++) {
       const entry = this.#path[place];
       if (!entry || !isWanted(entry)) break;
       batch.push(entry);
@@ -194,6 +194,9 @@ export class Download {
       }
       this.#take({ block, bytes: bytes.length, peer });
     }
+    const isAll = bodies.length === batch.length;
+    const most = Math.min(2 * batch.length, maxBlocksAsked);
+    peer.batch = isAll ? Math.max(peer.batch, most) : Math.max(bodies.length, 1);
     return bodies.length;
   }
 

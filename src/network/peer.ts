@@ -33,6 +33,8 @@ export class Peer {
   headersAfter = Number.NEGATIVE_INFINITY;
   /** Batches of blocks that it was asked for and has not answered. */
   asked = 0;
+  /** Blocks that it is asked for at once: more where it gave all, as many as it gave where not. */
+  batch = 16;
   /** Until when it is not asked again, for it was slow or busy; in milliseconds. */
   restsUntil = Number.NEGATIVE_INFINITY;
   /** What went wrong that is not provably its fault. */
