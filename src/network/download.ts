@@ -11,10 +11,10 @@ import { Block, hashHeader, totalBlockBytes } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
 import { fetchCompact } from './compactfetch.ts';
-import type { HeaderTree } from './headers.ts';
+import { goalOf, type HeaderTree } from './headers.ts';
 import { maxAheadBlocks, maxAheadBytes, maxBlocksAsked } from './limits.ts';
 import { BlocksQuestion, Bodies, tryDecode } from './messages.ts';
-import type { Peer } from './peer.ts';
+import type { Lead, Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
 
 /** A block that is here and not yet handed on. */
@@ -82,14 +82,14 @@ export class Download {
   /** The heaviest branch that a peer here has; nothing where none is heavier than ours. */
   #choose(): void {
     const { tip } = this.#wire.parts.home.chain;
-    let target: Entry | undefined;
-    for (const { best, isGone } of this.#wire.peers.values()) {
-      if (isGone || !best || !this.#tree.get(hashOf(best))) continue;
-      if (best.work > (target ?? tip).work) target = best;
+    let goal: Lead | undefined;
+    for (const peer of this.#wire.peers.values()) {
+      const other = goalOf(peer, this.#tree);
+      if (other && other.work > (goal ?? tip).work) goal = other;
     }
     const end = this.#path.at(-1);
-    if (target && end && hashOf(end) === hashOf(target)) return;
-    this.#setPath(target ? this.#tree.pathTo(target) : []);
+    if (goal && end && hashOf(end) === hashOf(goal.at)) return;
+    this.#setPath(goal ? this.#tree.pathTo(goal.at) : []);
   }
 
   #setPath(path: readonly Entry[]): void {
@@ -100,8 +100,12 @@ export class Download {
   }
 
   /** How far along the path a peer has the blocks; -1 for not at all. */
-  #reach({ best }: Peer): number {
-    let at = best;
+  #reach({ ends }: Peer): number {
+    return Math.max(-1, ...ends.map((end) => this.#reachFrom(end)));
+  }
+
+  #reachFrom(end: Entry): number {
+    let at: Entry | undefined = end;
     for (let i = 0; at && i < besideBlocks; i++) {
       const place = this.#places.get(hashOf(at));
       if (place !== undefined) return place;

@@ -97,6 +97,7 @@ export class Network {
     for (const go of this.#awaiting.splice(0)) go();
     this.#relay.onBlock();
     this.#tree.remove(hashHeader(header));
+    this.#headers.resume();
     if (isTip && !this.isBehind) this.#relay.tellBlock(header);
   }
 
@@ -128,7 +129,7 @@ export class Network {
     this.wire.peers.delete(id);
     if (peer.status) this.#parts.tell('info', 'a peer left', { peer: id });
     this.#parts.home.mempool.orphanage.drop(id);
-    this.#tree.retain([...this.wire.peers.values()].flatMap(({ best }) => best ?? []));
+    this.#tree.retain([...this.wire.peers.values()].flatMap(({ ends }) => ends));
     this.#download.wake();
     this.#headers.resume();
     this.#headers.wake();

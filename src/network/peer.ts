@@ -14,6 +14,14 @@ import {
 } from './limits.ts';
 import type { Status } from './messages.ts';
 
+/** Headers that were shown before, and are shown again to be kept. */
+export interface Lead {
+  /** The last of them that is kept. */
+  readonly at: Entry;
+  /** The work that they were seen to lead to. */
+  readonly work: bigint;
+}
+
 export class Peer {
   readonly id: PeerId;
   /** What it said of itself last; nothing is heard of it before. */
@@ -26,6 +34,8 @@ export class Peer {
   best: Entry | undefined;
   /** It said of itself that it has that block; else it only passed the header on. */
   isVouched = false;
+  /** What it shows for the second time; its best may lie on another branch yet. */
+  lead: Lead | undefined;
   /** It told of something whose parent we do not know. */
   hasMore = false;
   isFetchingHeaders = false;
@@ -48,6 +58,11 @@ export class Peer {
 
   constructor(id: PeerId) {
     this.id = id;
+  }
+
+  /** The ends of what it has of the headers whose blocks are not here. */
+  get ends(): readonly Entry[] {
+    return [this.best, this.lead?.at].filter((end) => end !== undefined);
   }
 
   /** It has this block, and with it all before; or will have it soon, where it passed it on. */
