@@ -29,10 +29,19 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
 }
 
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const to = new Writer();
+  // Room is made once and lent: to make it costs more than to write the few bytes of a record.
+  const to = spare ?? new Writer(spareRoom);
+  spare = undefined;
   codec.write(value, to);
-  return to.bytes();
+  const bytes = to.bytes();
+  if (to.clear() === spareRoom) spare = to;
+  return bytes;
 }
+
+/** Nothing longer is kept for the next. */
+const spareRoom = 4096;
+/** Lent to one at a time: a codec may encode something of its own while it writes. */
+let spare: Writer | undefined;
 
 const nothing = new Uint8Array(0);
 
@@ -111,6 +120,12 @@ export class Writer {
   /** A copy of all that was written. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Forgets what was written; answers how much room there is. */
+  clear(): number {
+    this.#length = 0;
+    return this.#bytes.length;
   }
 
   put(bytes: Uint8Array): void {
