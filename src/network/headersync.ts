@@ -1,10 +1,10 @@
 /**
  * Header sync: learns which history a peer has, two thousand headers at a time.
  *
- * A branch that leads below what we have is remembered by nothing but its last headers and one hash
- * for each answer, until it has carried more work than ours; then it is asked for once more and must
- * be the same. So whoever has little work cannot fill our memory. What it was seen to lead to is the
- * reason to take its blocks before they carry that much: see `Lead`.
+ * Of a branch that leads below what we have only its last headers and one hash for each answer are
+ * remembered, until it has carried more work than ours; then it is asked for once more and must be
+ * the same. So whoever has little work cannot fill our memory. Its blocks are taken because of what
+ * it was seen to lead to: see `Lead`.
  */
 import { type Entry, hashOf } from '../chain/entry.ts';
 import { workFromBits } from '../consensus/work.ts';

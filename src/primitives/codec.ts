@@ -29,20 +29,16 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
 }
 
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  // Room is made once and lent: to make it costs more than to write the few bytes of a record.
-  const to = spare ?? new Writer(spareRoom);
+  const to = spare ?? new Writer();
   spare = undefined;
   codec.write(value, to);
   const bytes = to.bytes();
-  if (to.clear() === spareRoom) spare = to;
+  if (bytes.length < 4096) spare = to;
   return bytes;
 }
 
-/** Nothing longer is kept for the next. */
-const spareRoom = 4096;
-/** Lent to one at a time: a codec may encode something of its own while it writes. */
+/** Room that is lent to one at a time: to make it costs more than to write a record. */
 let spare: Writer | undefined;
-
 const nothing = new Uint8Array(0);
 
 /** Walks over bytes from the front. What it hands out are copies, never views of its source. */
@@ -117,15 +113,11 @@ export class Writer {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** A copy of all that was written. */
+  /** All that was written; what is written next begins anew. */
   bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
-
-  /** Forgets what was written; answers how much room there is. */
-  clear(): number {
+    const length = this.#length;
     this.#length = 0;
-    return this.#bytes.length;
+    return this.#bytes.slice(0, length);
   }
 
   put(bytes: Uint8Array): void {
