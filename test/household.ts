@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { isReject } from '../src/consensus/reject.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
-import type { Method, PeerId, Transport } from '../src/network/boundary.ts';
+import type { Transport } from '../src/network/boundary.ts';
 import { BlocksQuestion } from '../src/network/messages.ts';
 import { Node } from '../src/node/node.ts';
 import { goOnline, type Online } from '../src/node/online.ts';
@@ -32,8 +32,12 @@ export interface Housed {
 export class Household {
   readonly #stops: (() => Promise<void>)[] = [];
 
-  /** A node that listens here, has these blocks, and knows these addresses. */
-  async settle(peers: readonly string[] = [], blocks: readonly Block[] = []): Promise<Housed> {
+  /** A node that listens here, has these blocks, and knows these addresses; it may be a liar. */
+  async settle(
+    peers: readonly string[] = [],
+    blocks: readonly Block[] = [],
+    lie?: (bodies: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  ): Promise<Housed> {
     const node = await Node.open({
       ...machine,
       database: memory(),
@@ -51,11 +55,18 @@ export class Household {
     const banned: string[] = [];
     const askedFor: Hash[] = [];
     let listener: (asked: readonly Hash[]) => void = () => {};
-    overhear(transport, (method, question) => {
-      if (method !== 'blocks') return;
-      askedFor.push(...decode(BlocksQuestion, question).hashes);
-      listener(askedFor);
-    });
+    const start = transport.start.bind(transport);
+    transport.start = (handlers) =>
+      start({
+        ...handlers,
+        onRequest: async (method, from, question) => {
+          if (method !== 'blocks') return handlers.onRequest(method, from, question);
+          askedFor.push(...decode(BlocksQuestion, question).hashes);
+          listener(askedFor);
+          const bodies = await handlers.onRequest(method, from, question);
+          return lie ? lie(bodies) : bodies;
+        },
+      });
     const online = await goOnline({
       ...{ node, transport, peers, timers: realTimers, agent: 'test', tell: () => {} },
       bans: { ban: (peer) => banned.push(peer), isBanned: (peer) => banned.includes(peer) },
@@ -72,22 +83,6 @@ export class Household {
   async close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) await stop();
   }
-}
-
-/** Hears each question that comes to this transport, before it is answered. To be called first. */
-export function overhear(
-  transport: Transport,
-  hear: (method: Method, question: Uint8Array, from: PeerId) => void,
-): void {
-  const start = transport.start.bind(transport);
-  transport.start = (handlers) =>
-    start({
-      ...handlers,
-      onRequest: (method, from, question) => {
-        hear(method, question, from);
-        return handlers.onRequest(method, from, question);
-      },
-    });
 }
 
 /** Settled once this holds, which is looked at whenever the node takes a block. */
