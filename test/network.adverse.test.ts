@@ -1,6 +1,6 @@
 /** Syncs that meet liars, stallers and cut wires on the way: they end where they should. */
 import { describe, expect, test } from 'vitest';
-import { maxBlocksAsked } from '../src/network/limits.ts';
+import { costBurst, maxBlocksAsked } from '../src/network/limits.ts';
 import { BlocksQuestion, Bodies, encodeAnswer } from '../src/network/messages.ts';
 import { Block, hashHeader } from '../src/primitives/block.ts';
 import { decode, encode, type Hash } from '../src/primitives/codec.ts';
@@ -96,4 +96,21 @@ describe('a node whose only peer hangs up again and again', () => {
     expect(asked.length - new Set(asked).size).toBeLessThan(cuts * 2 * maxBlocksAsked);
     expect(victim.banned).toEqual([]);
   });
+});
+
+test.each([
+  [1, 20],
+  [maxBlocksAsked, 36],
+])('a question for %i blocks costs its asker %i of what it may ask', async (count, cost) => {
+  const village = new Village('cost');
+  const victim = await village.settle('victim');
+  const asker = await meet(village, 'asker', {});
+  await asker.visit('victim');
+  await village.clock.run(60_000);
+  const hashes = (await rowOf(count)).map(({ header }) => hashHeader(header));
+  const question = encode(BlocksQuestion, { form: 0, hashes });
+  const { network } = victim.online;
+  let answered = 0;
+  while ((await network.answer('blocks', 'asker', question))[0] === 0) answered++;
+  expect(answered).toBe(Math.ceil((costBurst - 20 + 1) / cost));
 });

@@ -203,7 +203,7 @@ describe('who listens to a node', () => {
   });
 });
 
-test('a block that was answered for outlives a loss of power, be it on a branch beside', async () => {
+test('a block that was answered for outlives a loss of power, wherever it lies', async () => {
   const grove = await plant();
   const [a1, b1, a2] = [
     grove.draw('a1'),

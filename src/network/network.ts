@@ -23,6 +23,7 @@ import {
   answerHeaders,
   answerMempool,
   bytesPerCost,
+  costOfBlocks,
   costs,
 } from './serve.ts';
 import { Wire, type WireParts } from './wire.ts';
@@ -209,7 +210,8 @@ export class Network {
       if (method === 'status') return this.#answerStatus(peer, question);
       if (!peer.status) return encodeNo('busy');
       const answer = await this.#answer(method, question);
-      peer.cost.charge(this.wire.nowMs, Math.floor(answer.length / bytesPerCost));
+      const forBlocks = method === 'blocks' ? costOfBlocks(question) : 0;
+      peer.cost.charge(this.wire.nowMs, forBlocks + Math.floor(answer.length / bytesPerCost));
       return answer;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;

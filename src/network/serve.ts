@@ -33,6 +33,15 @@ export const costs: Readonly<Record<Method, number>> = {
 /** So many bytes of an answer cost one more. */
 export const bytesPerCost = 50_000;
 
+/** So many blocks that are asked for cost one more, to read 0.1 ms each. */
+const blocksPerCost = 8;
+
+/** What this question for blocks costs, beside that it is one. */
+export function costOfBlocks(question: Uint8Array): number {
+  const hashes = Math.floor(question.length / 32);
+  return Math.floor(hashes / blocksPerCost);
+}
+
 export type Asked = Pick<WireParts, 'home' | 'random'>;
 
 /** The headers behind the first block of the locator that is on our chain. */
