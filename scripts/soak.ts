@@ -15,6 +15,7 @@ import { Graveyard } from '../test/crash.ts';
 import { growGarden, type State, Tally, tryDamage, turnOneBit } from '../test/damage.ts';
 import { soakFlood } from '../test/flood.ts';
 import { diceOf } from '../test/forest.ts';
+import { startFresh } from '../test/freshstarts.ts';
 import { hashesIn, lossesOf, type, wrongWith } from '../test/fulldisk.ts';
 
 const { values } = parseArgs({
@@ -123,6 +124,7 @@ let seed = first;
 const end = Date.now() + Number(values.seconds) * 1000;
 try {
   await soakSmallDisk(first);
+  for (const wrong of await startFresh(20)) fail(`fresh starts: ${wrong}`);
   for (; seed === first || Date.now() < end; seed++) {
     for (let i = 0; i < 10; i++) await soakDamage(seed * 10 + i);
     await soakCrash(seed);

@@ -79,7 +79,7 @@ test('a block that was kept before a crash is made the tip after it', async () =
   const b2 = await store.entry(hashHeader(grove.block('b2').header));
   if (!b2) throw new Error('b2 was not kept');
   const b3 = grove.block('b3');
-  await writer.add(await branch.extend(b2, b3), b3);
+  await writer.add(await branch.extend(b2, b3), b3, false);
   expect(grove.tip).toBe('a2');
 
   await grove.reopen();
@@ -94,7 +94,7 @@ test('a bad block that was kept before a crash is condemned after it', async () 
   await grove.submit('a1');
   const bad = grove.draw('bad', { on: 'a1', claim: 99_0000_0000n });
   const { chain } = grove.node;
-  await chain.writer.add(await chain.branch.extend(chain.tip, bad), bad);
+  await chain.writer.add(await chain.branch.extend(chain.tip, bad), bad, false);
   await grove.reopen();
   expect(grove.tip).toBe('a1');
   expect(wordOf(await grove.submit('bad'))).toBe('duplicate-invalid');

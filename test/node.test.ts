@@ -1,6 +1,8 @@
 /** The node when things happen at the wrong moment. */
 import { describe, expect, test } from 'vitest';
 import { isReject } from '../src/consensus/reject.ts';
+import { Chance } from '../src/lab/chance.ts';
+import { Disk } from '../src/lab/disk.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { hashHeader } from '../src/primitives/block.ts';
@@ -199,4 +201,30 @@ describe('who listens to a node', () => {
     await grove.node.submitPayment(parent, 'somebody');
     expect(heard).toEqual(['block 2 below 2', 'tx, 1 waiting', 'tx, 2 waiting']);
   });
+});
+
+test('a block that was answered for outlives a loss of power, wherever it lies', async () => {
+  const grove = await plant();
+  const [a1, b1, a2] = [
+    grove.draw('a1'),
+    grove.draw('b1', { on: 'genesis' }),
+    grove.draw('a2', { on: 'a1' }),
+  ];
+  for (let seed = 0; seed < 20; seed++) {
+    const disk = new Disk();
+    const open = () => {
+      const machinery = { ...machine, database: disk.boot(), last: disk.last, params: grass };
+      const search = async () => undefined;
+      return Node.open({ ...machinery, verifyAll: verifyInline, now: () => noon, search });
+    };
+    const answered = [a1, b1, a2].slice(0, 1 + (seed % 3));
+    const node = await open();
+    for (const block of answered) expect(isReject(await node.submitBlock(block))).toBe(false);
+    disk.crash('power', new Chance(`${seed}`));
+    const { chain } = await open();
+    for (const { header } of answered) {
+      expect((await chain.store.entry(hashHeader(header)))?.isFailed).toBe(false);
+    }
+    expect(chain.tip.height).toBe(answered.length === 3 ? 2 : 1);
+  }
 });

@@ -8,6 +8,7 @@ import type { Weather } from '../src/lab/wire.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
 import { goOnline, type Online } from '../src/node/online.ts';
+import type { Hash } from '../src/primitives/codec.ts';
 import { outputTo } from './forge.ts';
 import { grass, machine, noon, verifyInline } from './grove.ts';
 import { settle } from './settle.ts';
@@ -89,6 +90,6 @@ export class Village {
   }
 }
 
-export function tipOf({ node }: Villager): string {
+export function tipOf({ node }: Villager): Hash {
   return hashOf(node.chain.tip);
 }

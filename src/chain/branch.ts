@@ -135,7 +135,9 @@ export class Branch {
   async #ancestor(entry: Entry, height: number): Promise<Entry> {
     let at = entry;
     while (at.height > height) {
-      const isActive = (await this.#store.hashAt(at.height)) === hashOf(at);
+      // The one before is named by its header; only to go further is the table of heights asked.
+      const isFar = at.height > height + 1;
+      const isActive = isFar && (await this.#store.hashAt(at.height)) === hashOf(at);
       const hash = isActive ? await this.#store.hashAt(height) : at.header.parent;
       at = await this.entry(hash);
     }

@@ -217,8 +217,9 @@ export class Chain {
     if (await this.#store.hasBlock(entry)) throw damaged(`the entry of block ${hash} is lost`);
     const { tip } = this;
     try {
-      await this.#writer.add(entry, block);
-      if (entry.work <= tip.work) return besideTheTip;
+      const isHeavier = entry.work > tip.work;
+      await this.#writer.add(entry, block, isHeavier);
+      if (!isHeavier) return besideTheTip;
       const change = await this.#active.activate(entry, block);
       return isReject(change) ? change : { status: 'connected', ...change };
     } catch (failure) {

@@ -92,6 +92,11 @@ export class Table<K, V> {
     return value && decode(this.#values, value);
   }
 
+  /** A value as it is written, whole but not read. */
+  getBytes(source: Source, key: K): Promise<Uint8Array | undefined> {
+    return source.get(this.#key(key));
+  }
+
   /** In the order of the keys; `undefined` for what is not there. */
   async getMany(source: Source, keys: readonly K[]): Promise<(V | undefined)[]> {
     const found: (V | undefined)[] = [];

@@ -4,12 +4,12 @@
  * It reads the database as it is, or a view of it that stands still; what is read is whole or a
  * `Fault` says that it is damaged.
  */
-import type { Block } from '../primitives/block.ts';
-import { Bytes, encode, Hash, isSameBytes } from '../primitives/codec.ts';
+import { Block } from '../primitives/block.ts';
+import { Bytes, decode, encode, Hash, isSameBytes } from '../primitives/codec.ts';
 import type { Coin, NamedCoin } from '../primitives/coin.ts';
 import { Fault } from '../primitives/fault.ts';
 import type { OutPoint } from '../primitives/transaction.ts';
-import { damaged, type Source, type Table } from './database.ts';
+import { damaged, type Source } from './database.ts';
 import { type Entry, hashOf } from './entry.ts';
 import * as tables from './tables.ts';
 
@@ -45,13 +45,32 @@ export class Store {
     return entry;
   }
 
+  /** The entries of so many active blocks from this height on, none of which is above the tip. */
+  async activeEntries(from: number, count: number): Promise<readonly Entry[]> {
+    const heights = Array.from({ length: count }, (_, i) => from + i);
+    const hashes = await tables.active.getMany(this.#source, heights);
+    const known = hashes.filter((hash) => hash !== undefined);
+    const found = await tables.entries.getMany(this.#source, known);
+    const entries = found.filter((entry) => entry !== undefined);
+    if (entries.length < count) throw damaged(`a block from height ${from} on is lost`);
+    return entries;
+  }
+
   /** The active block at this height; `undefined` above the tip. */
   hashAt(height: number): Promise<Hash | undefined> {
     return tables.active.get(this.#source, height);
   }
 
-  block(entry: Entry): Promise<Block> {
-    return this.#ofBlock(tables.blocks, 'block', entry);
+  async block(entry: Entry): Promise<Block> {
+    return decode(Block, await this.blockBytes(entry));
+  }
+
+  /** A block as it is written, and as others are given it. */
+  async blockBytes(entry: Entry): Promise<Uint8Array> {
+    const hash = hashOf(entry);
+    const bytes = await tables.blocks.getBytes(this.#source, { height: entry.height, hash });
+    if (!bytes) throw damaged(`block ${hash} is lost`);
+    return bytes;
   }
 
   /** Is there a body for this entry, whatever the index says? */
@@ -61,10 +80,12 @@ export class Store {
   }
 
   /** The coins that the block spent. Genesis spends none. */
-  undo(entry: Entry): Promise<readonly NamedCoin[]> {
-    return entry.height === 0
-      ? Promise.resolve([])
-      : this.#ofBlock(tables.undos, 'undo record', entry);
+  async undo(entry: Entry): Promise<readonly NamedCoin[]> {
+    if (entry.height === 0) return [];
+    const hash = hashOf(entry);
+    const undo = await tables.undos.get(this.#source, { height: entry.height, hash });
+    if (!undo) throw damaged(`undo record ${hash} is lost`);
+    return undo;
   }
 
   /** The coins at these outpoints, in their order; `undefined` for one spent or never made. */
@@ -192,13 +213,6 @@ export class Store {
     if (await this.hasIndex()) return;
     const remedy = 'chain reindex --only-index builds them';
     throw new Fault('no-index', `this database has no transaction and address indexes; ${remedy}`);
-  }
-
-  async #ofBlock<T>(table: Table<tables.HeightAndHash, T>, what: string, entry: Entry): Promise<T> {
-    const hash = hashOf(entry);
-    const found = await table.get(this.#source, { height: entry.height, hash });
-    if (found === undefined) throw damaged(`${what} ${hash} is lost`);
-    return found;
   }
 }
 

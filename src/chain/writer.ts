@@ -55,20 +55,24 @@ export class Writer {
     ]);
   }
 
-  /** Keeps a block, whichever branch it is on. */
-  async add(entry: Entry, block: Block): Promise<void> {
+  /**
+   * Keeps a block, whichever branch it is on. Where more is written of it at once, that outlives a
+   * loss of power, and with it what came before.
+   */
+  async add(entry: Entry, block: Block, isMoreToCome: boolean): Promise<void> {
     const hash = hashOf(entry);
     const { parent } = entry.header;
     const sum = await this.#store.leafSum();
     const wasLeaf = await tables.leaves.has(this.#guard, parent);
     const left = wasLeaf ? withoutLeaf(sum, parent) : sum;
-    await this.#write([
+    const operations = [
       tables.entries.put(hash, entry),
       tables.blocks.put({ height: entry.height, hash }, block),
       tables.leaves.del(parent),
       tables.leaves.put(hash, undefined),
       tables.leafSums.put('leaves', withLeaf(left, hash)),
-    ]);
+    ];
+    await this.#guard.batch(operations, { sync: !isMoreToCome && this.#isSynced() });
   }
 
   /** Remembers that these blocks are bad; or that nothing is known against them. */

@@ -75,7 +75,10 @@ export class WaitingTable {
     return this.#tip === noHash ? undefined : this.#tip;
   }
 
-  /** All that changes, in one batch that outlives a loss of power. */
+  /**
+   * All that changes, in one batch. It outlives a loss of power where a payment came or went; which
+   * block was followed is found again.
+   */
   async write({ added = new Map(), removed = [], tip = this.#tip }: Step): Promise<void> {
     const gone = [...removed];
     if (added.size === 0 && gone.length === 0 && tip === this.#tip) return;
@@ -88,7 +91,7 @@ export class WaitingTable {
       for (const [number, waiting] of added) yield table.put(number, waiting);
       yield followed.put(undefined, known);
     }
-    await this.#guard.batch(operations(), { sync: true });
+    await this.#guard.batch(operations(), { sync: added.size > 0 || gone.length > 0 });
   }
 
   #hold(number: number): void {

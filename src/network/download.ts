@@ -9,11 +9,12 @@ import { type Entry, hashOf } from '../chain/entry.ts';
 import { isReject } from '../consensus/reject.ts';
 import { Block, hashHeader, totalBlockBytes } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
+import { Fault } from '../primitives/fault.ts';
 import { fetchCompact } from './compactfetch.ts';
-import type { HeaderTree } from './headers.ts';
+import { goalOf, type HeaderTree } from './headers.ts';
 import { maxAheadBlocks, maxAheadBytes, maxBlocksAsked } from './limits.ts';
 import { BlocksQuestion, Bodies, tryDecode } from './messages.ts';
-import type { Peer } from './peer.ts';
+import type { Lead, Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
 
 /** A block that is here and not yet handed on. */
@@ -23,8 +24,16 @@ interface Arrived {
   readonly peer: Peer;
 }
 
+/** Who was asked for a block last, and when; in milliseconds. */
+interface Asked {
+  readonly peer: Peer;
+  readonly atMs: number;
+}
+
 /** Batches that one peer is asked for at once. */
 const batchesEach = 2;
+/** What one peer owes for so long another one is asked for too, when it has nothing else to do. */
+const owedMs = 5_000;
 /** So near the end payments are at hand, and blocks are asked for in compact form. */
 const nearBlocks = 3;
 /** So often it is told how far the download is. */
@@ -43,7 +52,7 @@ export class Download {
   #places: ReadonlyMap<Hash, number> = new Map();
   readonly #arrived = new Map<Hash, Arrived>();
   #arrivedBytes = 0;
-  readonly #asked = new Set<Hash>();
+  readonly #asked = new Map<Hash, Asked>();
   #isHandingOn = false;
   #toldMs = Number.NEGATIVE_INFINITY;
 
@@ -73,14 +82,14 @@ export class Download {
   /** The heaviest branch that a peer here has; nothing where none is heavier than ours. */
   #choose(): void {
     const { tip } = this.#wire.parts.home.chain;
-    let target: Entry | undefined;
-    for (const { best, isGone } of this.#wire.peers.values()) {
-      if (isGone || !best || !this.#tree.get(hashOf(best))) continue;
-      if (best.work > (target ?? tip).work) target = best;
+    let goal: Lead | undefined;
+    for (const peer of this.#wire.peers.values()) {
+      const other = goalOf(peer, this.#tree);
+      if (other && other.work > (goal ?? tip).work) goal = other;
     }
     const end = this.#path.at(-1);
-    if (target && end && hashOf(end) === hashOf(target)) return;
-    this.#setPath(target ? this.#tree.pathTo(target) : []);
+    if (goal && end && hashOf(end) === hashOf(goal.at)) return;
+    this.#setPath(goal ? this.#tree.pathTo(goal.at) : []);
   }
 
   #setPath(path: readonly Entry[]): void {
@@ -91,8 +100,12 @@ export class Download {
   }
 
   /** How far along the path a peer has the blocks; -1 for not at all. */
-  #reach({ best }: Peer): number {
-    let at = best;
+  #reach({ ends }: Peer): number {
+    return Math.max(-1, ...ends.map((end) => this.#reachFrom(end)));
+  }
+
+  #reachFrom(end: Entry): number {
+    let at: Entry | undefined = end;
     for (let i = 0; at && i < besideBlocks; i++) {
       const place = this.#places.get(hashOf(at));
       if (place !== undefined) return place;
@@ -101,26 +114,38 @@ export class Download {
     return -1;
   }
 
-  /** Asks this peer for the next blocks in a row that nobody was asked for; was there any? */
+  /** Asks this peer for the next blocks in a row that are wanted of it; were there any? */
   #askOne(peer: Peer): boolean {
-    const next = this.#next;
-    const reach = Math.min(this.#reach(peer), next + maxAheadBlocks - 1);
-    const isWanted = (entry: Entry | undefined) =>
-      entry && !this.#asked.has(hashOf(entry)) && !this.#arrived.has(hashOf(entry));
-    let place = next;
+    const batch = this.#batchFor(peer, 0) ?? this.#batchFor(peer, owedMs);
+    if (!batch) return false;
+    const asked = { peer, atMs: this.#wire.nowMs };
+    for (const entry of batch) this.#asked.set(hashOf(entry), asked);
+    peer.asked++;
+    this.#wire.background(this.#fetch(peer, batch));
+    return true;
+  }
+
+  /** Blocks that nobody was asked for; or, where they say how long, that others owe for so long. */
+  #batchFor(peer: Peer, owed: number): readonly Entry[] | undefined {
+    const reach = Math.min(this.#reach(peer), this.#next + maxAheadBlocks - 1);
+    const isWanted = (entry: Entry | undefined) => {
+      if (!entry || this.#arrived.has(hashOf(entry))) return false;
+      const asked = this.#asked.get(hashOf(entry));
+      if (!asked) return true;
+      return owed > 0 && asked.peer !== peer && asked.atMs + owed <= this.#wire.nowMs;
+    };
+    let place = this.#next;
     while (place <= reach && !isWanted(this.#path[place])) place++;
     // The next one is always asked for, or nothing could ever make room.
-    if (place > reach || (place > next && this.#arrivedBytes > maxAheadBytes)) return false;
+    const isFull = place > this.#next && this.#arrivedBytes > maxAheadBytes;
+    if (place > reach || isFull) return undefined;
     const batch: Entry[] = [];
-    for (; place <= reach && batch.length < maxBlocksAsked; place++) {
+    for (; place <= reach && batch.length < peer.batch; place++) {
       const entry = this.#path[place];
       if (!entry || !isWanted(entry)) break;
       batch.push(entry);
     }
-    for (const entry of batch) this.#asked.add(hashOf(entry));
-    peer.asked++;
-    this.#wire.background(this.#fetch(peer, batch));
-    return true;
+    return batch;
   }
 
   async #fetch(peer: Peer, batch: readonly Entry[]): Promise<void> {
@@ -130,9 +155,14 @@ export class Download {
       const count =
         (isCompact && (await this.#fetchOne(peer, batch))) || (await this.#fetchRow(peer, batch));
       if (count === 0) this.#miss(peer);
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'peer-timeout') this.#blameLate(peer, batch);
+      throw error;
     } finally {
       peer.asked--;
-      for (const entry of batch) this.#asked.delete(hashOf(entry));
+      for (const entry of batch) {
+        if (this.#asked.get(hashOf(entry))?.peer === peer) this.#asked.delete(hashOf(entry));
+      }
       this.wake();
     }
   }
@@ -141,6 +171,12 @@ export class Download {
   #miss(peer: Peer): void {
     if (peer.isVouched) this.#wire.strike(peer, 'it has not the block that it told of', 2);
     else peer.best = undefined;
+  }
+
+  /** It gave nothing of what others gave meanwhile: it is not our own line that is slow. */
+  #blameLate(peer: Peer, [first]: readonly Entry[]): void {
+    const isHere = first && !this.#tree.get(hashOf(first));
+    if (isHere) this.#wire.strike(peer, 'others gave what it owed', 2);
   }
 
   /** In compact form; how many came so. */
@@ -162,6 +198,9 @@ export class Download {
       }
       this.#take({ block, bytes: bytes.length, peer });
     }
+    const isAll = bodies.length === batch.length;
+    const most = Math.min(2 * batch.length, maxBlocksAsked);
+    peer.batch = isAll ? Math.max(peer.batch, most) : Math.max(bodies.length, 1);
     return bodies.length;
   }
 
@@ -199,8 +238,8 @@ export class Download {
         const hash = next && hashOf(next);
         const arrived = hash && this.#arrived.get(hash);
         if (!arrived) break;
-        this.#forget(hash);
-        await this.#handOne(hash, arrived);
+        // It stays among those that are here meanwhile, or it would be asked for again.
+        await this.#handOne(hash, arrived).finally(() => this.#forget(hash));
       }
     } finally {
       this.#isHandingOn = false;
@@ -213,17 +252,23 @@ export class Download {
       this.#tree.remove(hash);
       this.#tellProgress(hash);
     } else if (answer.kind === 'never') {
-      this.#wire.punish(peer, `block ${hash}, which is not valid: ${answer.reason}`);
+      this.#punish(peer, `block ${hash}, which is not valid: ${answer.reason}`);
       this.#tree.condemn(hash);
       for (const each of this.#wire.peers.values()) {
         if (each.best && this.#tree.isBad(hashOf(each.best))) each.best = undefined;
       }
     } else if (answer.kind === 'bytes') {
       // The header is sound, and its true body is with somebody else.
-      this.#wire.punish(peer, `a false body of block ${hash}: ${answer.reason}`);
+      this.#punish(peer, `a false body of block ${hash}: ${answer.reason}`);
     } else this.#wire.strike(peer, `block ${hash} is not welcome yet: ${answer.reason}`);
     const next = this.#path[this.#next];
     if (next && hashOf(next) === hash && !this.#tree.get(hash)) this.#next++;
     this.#onMoved();
+  }
+
+  /** What else came from a liar is asked of others, rather than found false block by block. */
+  #punish(peer: Peer, why: string): void {
+    this.#wire.punish(peer, why);
+    for (const [hash, arrived] of this.#arrived) if (arrived.peer === peer) this.#forget(hash);
   }
 }

@@ -13,6 +13,7 @@ import { isReject, type Reject, reject } from '../consensus/reject.ts';
 import { type Header, hashHeader } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import { maxAheadHeaders, maxBadHashes } from './limits.ts';
+import type { Lead, Peer } from './peer.ts';
 
 /** Headers in a row as far as they hold up, and what is wrong with the next. */
 export interface Row {
@@ -122,6 +123,16 @@ export class HeaderTree {
     }
     return { entries, stored, wrong: undefined };
   }
+}
+
+/** Where the headers in the tree lead that this peer shows, and with how much work. */
+export function goalOf({ best, lead, isGone }: Peer, tree: HeaderTree): Lead | undefined {
+  const shown = [...(best ? [{ at: best, work: best.work }] : []), ...(lead ? [lead] : [])];
+  const goals = shown.filter(({ at }) => !isGone && tree.get(hashOf(at)));
+  return goals.reduce<Lead | undefined>(
+    (most, goal) => (goal.work > (most?.work ?? 0n) ? goal : most),
+    undefined,
+  );
 }
 
 export interface JudgeOptions {

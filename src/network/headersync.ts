@@ -1,16 +1,17 @@
 /**
  * Header sync: learns which history a peer has, two thousand headers at a time.
  *
- * A branch that leads below what we have is remembered by nothing but its last headers and one hash
- * for each answer, until it has carried nearly as much work as ours; then it is asked for once more
- * and must be the same. So whoever has little work cannot fill our memory.
+ * Of a branch that leads below what we have only its last headers and one hash for each answer are
+ * remembered, until it has carried more work than ours; then it is asked for once more and must be
+ * the same. So whoever has little work cannot fill our memory. Its blocks are taken because of what
+ * it was seen to lead to: see `Lead`.
  */
 import { type Entry, hashOf } from '../chain/entry.ts';
 import { workFromBits } from '../consensus/work.ts';
 import type { Header } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
 import { Fault } from '../primitives/fault.ts';
-import type { HeaderTree, Row } from './headers.ts';
+import { goalOf, type HeaderTree, type Row } from './headers.ts';
 import {
   lowWorkBlocks,
   maxHeaders,
@@ -78,9 +79,9 @@ export class HeaderSync {
     }
   }
 
-  /** There is room in the tree again. */
+  /** There is room in the tree again; or there never will be. */
   resume(): void {
-    if (this.#tree.isFull) return;
+    if (this.#tree.isFull && this.#isLedOn()) return;
     for (const go of this.#waiting.splice(0)) go();
   }
 
@@ -97,6 +98,7 @@ export class HeaderSync {
       }
     } finally {
       peer.isFetchingHeaders = false;
+      peer.lead = undefined;
       this.#low.delete(peer);
       this.wake();
     }
@@ -127,15 +129,21 @@ export class HeaderSync {
       if (!end) return shown;
       shown = end.work;
       last = hashOf(end);
+      const isLast = isTooEarly || headers.length < maxHeaders;
 
       const [mark, ...others] = marks;
-      if (mark !== undefined && mark !== last) throw this.#blame(peer, 'not what came before');
       marks = others;
-      if (mark === undefined && end.work < this.leastWork)
+      if (mark !== undefined && !entries.some((each) => hashOf(each) === mark)) {
+        // No proof that it lied: its chain may have changed meanwhile.
+        this.#wire.strike(peer, 'it shows another branch the second time', 3);
+        return shown;
+      }
+      if (mark === undefined && !this.#isEnough(end, low, isLast)) {
         low = this.#addLow(peer, low, entries.slice(stored));
-      else if (low && !low.isWhole) {
+      } else if (low && !low.isWhole) {
         // Enough work after all: from the beginning, and this time all of it is kept.
         marks = [...low.marks, last];
+        peer.lead = { at: end, work: end.work };
         [low, last] = [undefined, undefined];
         this.#low.delete(peer);
         continue;
@@ -145,8 +153,17 @@ export class HeaderSync {
         low = undefined;
         this.#low.delete(peer);
       }
-      if (isTooEarly || headers.length < maxHeaders) return shown;
+      if (isLast) return shown;
     }
+  }
+
+  /**
+   * Is a branch worth keeping that has come so far? It is once it has more work than ours; or where
+   * that is all of it and it is short, nearly as much.
+   */
+  #isEnough({ work }: Entry, low: LowWork | undefined, isLast: boolean): boolean {
+    if (work > this.#wire.parts.home.chain.tip.work) return true;
+    return isLast && (low?.isWhole ?? true) && work >= this.leastWork;
   }
 
   #judge(headers: readonly Header[], low: LowWork | undefined): Promise<Row> {
@@ -157,13 +174,28 @@ export class HeaderSync {
 
   /** Takes these into the tree, whose blocks are not here, when there is room. */
   async #keep(peer: Peer, entries: readonly Entry[]): Promise<void> {
-    if (this.#tree.isFull) await new Promise<void>((go) => this.#waiting.push(go));
-    if (peer.isGone) throw new Fault('peer-gone', `peer ${peer.id} is gone`);
+    while (this.#tree.isFull) {
+      if (!this.#isLedOn()) {
+        this.#tree.retain([]);
+        throw new Fault('peer-overtaken', `peer ${peer.id} has no more than we`);
+      }
+      await new Promise<void>((go) => this.#waiting.push(go));
+      if (peer.isGone) throw new Fault('peer-gone', `peer ${peer.id} is gone`);
+    }
     for (const entry of entries) {
       if (!this.#tree.get(hashOf(entry))) this.#tree.add(entry);
       peer.shows(entry, true);
+      if (peer.lead) peer.lead = { ...peer.lead, at: entry };
     }
     this.#onGrown(peer);
+  }
+
+  /** Does anything in the tree lead to more work than ours? Else nobody would ever make room. */
+  #isLedOn(): boolean {
+    const { work } = this.#wire.parts.home.chain.tip;
+    return [...this.#wire.peers.values()].some(
+      (peer) => (goalOf(peer, this.#tree)?.work ?? 0n) > work,
+    );
   }
 
   #addLow(peer: Peer, low: LowWork | undefined, entries: readonly Entry[]): LowWork {

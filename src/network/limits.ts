@@ -7,8 +7,8 @@ export const maxGossipBytes = 400_000;
 export const maxHeaders = 2_000;
 /** Hashes in a locator. Core: MAX_LOCATOR_SZ. */
 export const maxLocator = 101;
-/** Blocks asked for at once. Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER. */
-export const maxBlocksAsked = 16;
+/** Blocks asked for at once, as long as they are small. */
+export const maxBlocksAsked = 128;
 /** Ids of waiting payments in one answer. */
 export const maxIds = 20_000;
 /** Payments asked for at once. */
@@ -91,7 +91,7 @@ export const lowWorkBlocks = 144;
 /** Headers whose blocks are not here yet. */
 export const maxAheadHeaders = 2 * maxHeaders;
 /** Blocks that are asked for ahead of the one that is next. */
-export const maxAheadBlocks = 512;
+export const maxAheadBlocks = 1_024;
 /** Blocks that came ahead of the one that is next, in bytes. */
 export const maxAheadBytes = 64_000_000;
 

@@ -24,6 +24,7 @@ import {
   answerHeaders,
   answerMempool,
   bytesPerCost,
+  costOfBlocks,
   costs,
 } from './serve.ts';
 import { Wire, type WireParts } from './wire.ts';
@@ -98,6 +99,7 @@ export class Network {
     for (const go of this.#awaiting) go();
     this.#relay.onBlock();
     this.#tree.remove(hashHeader(header));
+    this.#headers.resume();
     if (isTip && !this.isBehind) this.#relay.tellBlock(header);
   }
 
@@ -134,7 +136,7 @@ export class Network {
     this.wire.peers.delete(id);
     if (peer.status) this.#parts.tell('info', 'a peer left', { peer: id });
     this.#parts.home.mempool.orphanage.drop(id);
-    this.#tree.retain([...this.wire.peers.values()].flatMap(({ best }) => best ?? []));
+    this.#tree.retain([...this.wire.peers.values()].flatMap(({ ends }) => ends));
     this.#download.wake();
     this.#headers.resume();
     this.#headers.wake();
@@ -214,7 +216,8 @@ export class Network {
       if (method === 'status') return this.#answerStatus(peer, question);
       if (!peer.status) return encodeNo('busy');
       const answer = await this.#answer(method, question);
-      peer.cost.charge(this.wire.nowMs, Math.floor(answer.length / bytesPerCost));
+      const forBlocks = method === 'blocks' ? costOfBlocks(question) : 0;
+      peer.cost.charge(this.wire.nowMs, forBlocks + Math.floor(answer.length / bytesPerCost));
       return answer;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;

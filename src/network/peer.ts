@@ -14,6 +14,14 @@ import {
 } from './limits.ts';
 import type { Status } from './messages.ts';
 
+/** Headers that were shown before, and are shown again to be kept. */
+export interface Lead {
+  /** The last of them that is kept. */
+  readonly at: Entry;
+  /** The work that they were seen to lead to. */
+  readonly work: bigint;
+}
+
 export class Peer {
   readonly id: PeerId;
   /** What it said of itself last; nothing is heard of it before. */
@@ -26,6 +34,8 @@ export class Peer {
   best: Entry | undefined;
   /** It said of itself that it has that block; else it only passed the header on. */
   isVouched = false;
+  /** What it shows for the second time; its best may lie on another branch yet. */
+  lead: Lead | undefined;
   /** It told of something whose parent we do not know. */
   hasMore = false;
   isFetchingHeaders = false;
@@ -33,6 +43,8 @@ export class Peer {
   headersAfter = Number.NEGATIVE_INFINITY;
   /** Batches of blocks that it was asked for and has not answered. */
   asked = 0;
+  /** Blocks that it is asked for at once: more where it gave all, as many as it gave where not. */
+  batch = 16;
   /** Until when it is not asked again, for it was slow or busy; in milliseconds. */
   restsUntil = Number.NEGATIVE_INFINITY;
   /** What went wrong that is not provably its fault. */
@@ -46,6 +58,11 @@ export class Peer {
 
   constructor(id: PeerId) {
     this.id = id;
+  }
+
+  /** The ends of what it has of the headers whose blocks are not here. */
+  get ends(): readonly Entry[] {
+    return [this.best, this.lead?.at].filter((end) => end !== undefined);
   }
 
   /** It has this block, and with it all before; or will have it soon, where it passed it on. */

@@ -1,6 +1,6 @@
 /** Answers what peers ask, each from one view of the chain and within its bounds. */
 import type { ChainView } from '../chain/chain.ts';
-import type { Header } from '../primitives/block.ts';
+import type { Entry } from '../chain/entry.ts';
 import { Block } from '../primitives/block.ts';
 import { DecodeError, decode, encode, type Hash } from '../primitives/codec.ts';
 import { Transaction, wtxid } from '../primitives/transaction.ts';
@@ -33,6 +33,15 @@ export const costs: Readonly<Record<Method, number>> = {
 /** So many bytes of an answer cost one more. */
 export const bytesPerCost = 50_000;
 
+/** So many blocks that are asked for cost one more, to read 0.1 ms each. */
+const blocksPerCost = 8;
+
+/** What this question for blocks costs, beside that it is one. */
+export function costOfBlocks(question: Uint8Array): number {
+  const hashes = Math.floor(question.length / 32);
+  return Math.floor(hashes / blocksPerCost);
+}
+
 export type Asked = Pick<WireParts, 'home' | 'random'>;
 
 /** The headers behind the first block of the locator that is on our chain. */
@@ -40,20 +49,20 @@ export function answerHeaders(question: Uint8Array, { home }: Asked): Promise<Ui
   const locator = decode(Locator, question);
   return home.read(async (view) => {
     const from = await forkOf(view, locator);
-    const headers: Header[] = [];
-    for (let height = from + 1; height <= view.tip.height; height++) {
-      if (headers.length === maxHeaders) break;
-      headers.push((await view.store.activeEntry(height)).header);
-    }
-    return encodeAnswer(Headers, headers);
+    const count = Math.min(view.tip.height - from, maxHeaders);
+    const entries = await view.store.activeEntries(from + 1, count);
+    return encodeAnswer(
+      Headers,
+      entries.map(({ header }) => header),
+    );
   });
 }
 
 /** The height of the first that is on our chain; genesis is on everybody's. */
-async function forkOf({ store }: ChainView, locator: readonly Hash[]): Promise<number> {
+async function forkOf(view: ChainView, locator: readonly Hash[]): Promise<number> {
   for (const hash of locator) {
-    const entry = await store.entry(hash);
-    if (entry && (await store.hashAt(entry.height)) === hash) return entry.height;
+    const entry = await activeEntry(view, hash);
+    if (entry) return entry.height;
   }
   return 0;
 }
@@ -72,29 +81,34 @@ export async function answerBlocks(
     const bodies: Uint8Array[] = [];
     let bytes = 0;
     for (const hash of hashes) {
-      const block = await activeBlock(view, hash);
-      if (!block || bytes >= answerBudgetBytes) break;
-      const nonce = new DataView(random(8).buffer).getBigUint64(0);
-      const body = isCompact ? encode(CompactBlock, compactOf(block, nonce)) : encode(Block, block);
-      bodies.push(body);
+      const entry = bytes < answerBudgetBytes && (await activeEntry(view, hash));
+      if (!entry) break;
+      const body = await view.store.blockBytes(entry);
+      bodies.push(isCompact ? compact(body, random) : body);
       bytes += body.length;
     }
     return encodeAnswer(Bodies, bodies);
   });
 }
 
-async function activeBlock({ store }: ChainView, hash: Hash): Promise<Block | undefined> {
+function compact(body: Uint8Array, random: Asked['random']): Uint8Array {
+  const nonce = new DataView(random(8).buffer).getBigUint64(0);
+  return encode(CompactBlock, compactOf(decode(Block, body), nonce));
+}
+
+/** The entry of a block, where it is on our chain. */
+async function activeEntry({ store }: ChainView, hash: Hash): Promise<Entry | undefined> {
   const entry = await store.entry(hash);
-  const isActive = entry && (await store.hashAt(entry.height)) === hash;
-  return isActive ? store.block(entry) : undefined;
+  return entry && (await store.hashAt(entry.height)) === hash ? entry : undefined;
 }
 
 /** Some payments of a block. BIP152: blocktxn. */
 export function answerBlockTxs(question: Uint8Array, { home }: Asked): Promise<Uint8Array> {
   const { block: hash, positions } = decode(BlockTxsQuestion, question);
   return home.read(async (view) => {
-    const block = await activeBlock(view, hash);
-    if (!block) return encodeNo('unknown');
+    const entry = await activeEntry(view, hash);
+    if (!entry) return encodeNo('unknown');
+    const block = await view.store.block(entry);
     const transactions = positions.flatMap((at) => block.transactions[at] ?? []);
     if (transactions.length < positions.length) {
       throw new DecodeError(`places beyond the ${block.transactions.length} of block ${hash}`);

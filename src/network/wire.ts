@@ -53,6 +53,8 @@ const answerMs = 20_000;
 const banSeconds = 86_400;
 /** How long a peer is left alone after it was slow or busy. */
 const restMs = 5_000;
+/** The same, where it said so itself: its patience comes back by the second. */
+const busyMs = 1_000;
 /** Whom we left stays away for so long, or all would begin anew at once. */
 const shunMs = 600_000;
 
@@ -95,7 +97,7 @@ export class Wire {
       }
       if (!(error instanceof Fault)) throw error;
       if (error.code === 'peer-too-long') throw this.punish(peer, `too long a ${method} answer`);
-      peer.restsUntil = this.nowMs + restMs;
+      peer.restsUntil = this.nowMs + (error.code === 'peer-busy' ? busyMs : restMs);
       if (error.code !== 'peer-busy' && error.code !== 'peer-gone')
         this.strike(peer, error.message);
       throw error;
