@@ -21,9 +21,11 @@ import {
 } from '../src/network/messages.ts';
 import { Block, Header, hashHeader } from '../src/primitives/block.ts';
 import { decode, encode, type Hash } from '../src/primitives/codec.ts';
+import { attachTo } from './lab.attach.ts';
 import { Stage } from './lab.stage.ts';
-import { standIn } from './lab.standin.ts';
 import { settle } from './settle.ts';
+
+const attach = attachTo();
 
 /** Someone honest who hears and asks, on a chain of some blocks, and one liar that calls. */
 class Interview {
@@ -236,7 +238,7 @@ const names = Object.keys(lies).filter((name): name is LieName => name in lies);
 test.each(names)('honest nodes come through with %s among them', async (lie) => {
   const report = await runStory(`with ${lie}`, {
     settle,
-    attach: standIn,
+    attach,
     hours: 0.3,
     nodes: 4,
     liars: [lie],

@@ -18,11 +18,7 @@ import type { NamedCoin } from '../primitives/coin.ts';
 import { type OutPoint, outPointName, type Transaction, txid } from '../primitives/transaction.ts';
 import { demandLedger, describeCoin, type Ledger, type Ledgers, namesOf } from './ledger.ts';
 import { lookUp } from './sorted.ts';
-
-/** Something that must never be. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
+import { Violation } from './violation.ts';
 
 /** A node by its name, and what it is while it is up. */
 export interface Watched {
