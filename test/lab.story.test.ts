@@ -56,7 +56,7 @@ test('where the difficulty follows the miners all ends well too', async () => {
 test('a story that ends badly says its seed, what is wrong and what happened last', async () => {
   const failing = tell('alone', { attach: hermit, minutesToHeal: 1, nodes: 2, liars: [] });
   await expect(failing).rejects.toThrow(
-    /not healed: node0 at \d+ [0-9a-f]{64}, node1 at .*\nin runStory\("alone", .*nodes: 2/,
+    /not on one tip: node0 at \d+ [0-9a-f]{64}, node1 at .*\nin runStory\("alone", .*nodes: 2/,
   );
   await expect(failing).rejects.toThrow(/\n\d+\.\d{3} node[01] connects \d+ 80/);
 });

@@ -50,6 +50,9 @@ export interface Wishes {
 }
 
 const minuteMs = 60_000;
+/** How often something happens to a node, and how often somebody pays. */
+const troubleMs = [minuteMs, 3 * minuteMs, 5 * minuteMs];
+const paymentMs = [minuteMs / 4, minuteMs, 3 * minuteMs];
 /** How far a clock is set off: less than makes two of them differ by five minutes. */
 const maxSkewSeconds = 100;
 /** Enough for several batches of blocks from several peers at once. */
@@ -124,11 +127,11 @@ function drawScenes(chance: Chance, { hours, nodes }: Extent): readonly Timed[] 
   ];
   const pay = (): Scene => ({ kind: 'payment', from: anyNode(), to: anyNode() });
   return [
-    ...drawTimes(chance, hours, 5 * minuteMs).map((atMs) => ({
+    ...drawTimes(chance, hours, chance.pick(troubleMs)).map((atMs) => ({
       atMs,
       scene: chance.pick(drawn)(),
     })),
-    ...drawTimes(chance, hours, 3 * minuteMs).map((atMs) => ({ atMs, scene: pay() })),
+    ...drawTimes(chance, hours, chance.pick(paymentMs)).map((atMs) => ({ atMs, scene: pay() })),
   ];
 }
 

@@ -108,6 +108,8 @@ export class SimNode {
   readonly name: string;
   readonly disk = new Disk();
   readonly purse: Purse;
+  /** The payments that waited when it was last ended, in whatever way. */
+  waited: readonly Transaction[] = [];
   /** How wrong its clock is. */
   skewSeconds = 0;
   readonly #world: World;
@@ -185,9 +187,8 @@ export class SimNode {
 
   /** The way a person ends it. */
   async stop(): Promise<void> {
-    const life = this.#life;
+    const life = this.#end();
     if (!life) return;
-    this.#life = undefined;
     life.miner.stop();
     await life.attached.stop();
     await life.transport.stop();
@@ -200,11 +201,17 @@ export class SimNode {
   crash(death: Death): void {
     this.#world.net.observe(`${this.name} crashes by ${death}`);
     this.disk.crash(death, this.#chance);
-    const life = this.#life;
-    this.#life = undefined;
+    const life = this.#end();
     this.#boots++;
     life?.deafen();
     life?.transport.die(death === 'power');
+  }
+
+  #end(): Life | undefined {
+    const life = this.#life;
+    this.#life = undefined;
+    if (life) this.waited = life.host.mempool.list().map(({ transaction }) => transaction);
+    return life;
   }
 
   /** Kills it in the middle of a write to come. */

@@ -151,9 +151,13 @@ class Story {
   }
 
   readonly #watcher: Watcher = {
-    onBoot: ({ name }, host) => this.#checks.checkBoot(name, host),
+    onBoot: ({ name, waited }, host) => this.#checks.checkBoot(name, host, waited),
     onEvent: (node, event) => {
-      if (event.kind === 'reorg') this.#reorgs++;
+      if (event.kind === 'reorg') {
+        this.#reorgs++;
+        // What was undone must be as if it had never been.
+        if (node.host) this.#clock.watch(this.#checks.checkSet(node.name, node.host));
+      }
       // A listener must not throw: what is wrong ends the run instead.
       const check = async () => this.#checks.hear(node, event);
       this.#clock.watch(check());
@@ -261,8 +265,11 @@ class Story {
       const tip = host?.chain.tip;
       return tip ? `${name} at ${tip.height} ${hashOf(tip)}` : `${name} is down`;
     });
-    const missing = lost().map(txid);
-    throw new Violation(`not healed: ${tips.join(', ')}; lost payments: ${missing.join(', ')}`);
+    throw new Violation(
+      areOnOneTip(this.#nodes)
+        ? `payments are lost: ${lost().map(txid).join(', ')}`
+        : `the nodes are not on one tip: ${tips.join(', ')}`,
+    );
   }
 
   /** What the first node's tip leaves. */
