@@ -83,7 +83,10 @@ export class SimLiar {
         if (state === 'ready') net.clock.watch(this.#greet(mask, peer));
       },
       onFound: () => {},
-      onGossip: async () => 'accept',
+      onGossip: async (topic, _from, bytes) => {
+        net.clock.watch(mask.lie.hear?.(topic, bytes) ?? Promise.resolve());
+        return 'accept';
+      },
       onRequest: async (method, from, bytes) =>
         mask.lie.answer?.(method, from, bytes) ?? answerTruly(ledgers, method, bytes),
     });

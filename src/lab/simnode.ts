@@ -235,7 +235,9 @@ export class SimNode {
   async pay(to: SimNode): Promise<Transaction | undefined> {
     const { host } = this;
     if (!host) return undefined;
-    const payment = this.purse.pay(await host.coinsOf(this.purse.script), to.purse.script);
+    const own = await host.coinsOf(this.purse.script);
+    const free = own.filter(({ isSpent, isImmature }) => !isSpent && !isImmature);
+    const payment = this.purse.pay(free, to.purse.script);
     if (!payment || isReject(await host.submitPayment(payment))) return undefined;
     this.#world.net.observe(`${this.name} pays ${to.name} by ${txid(payment)}`);
     return payment;
