@@ -20,7 +20,7 @@ export interface Fault {
   readonly shows: RegExp;
 }
 
-const calm = { hours: 0.1, nodes: 3, liars: [], past: 10, minutesToHeal: 5 } as const;
+const calm = { hours: 0.1, nodes: 3, liars: [], past: 10, minutesToHeal: 3 } as const;
 const eventful = { ...calm, hours: 0.4 } as const;
 
 export const faults = {
@@ -29,7 +29,7 @@ export const faults = {
     file: 'network/headersync.ts',
     right: 'if (shown < claimed) {',
     wrong: 'if (shown < 0n) {',
-    in: { ...calm, liars: ['claimsWork'], past: 60, minutesToHeal: 1 },
+    in: { ...calm, hours: 0.3, liars: ['claimsWork', 'claimsWork', 'claimsWork'] },
     shows: /^the nodes are not on one tip/,
   },
   /** What only the branch held that lost is forgotten. */
@@ -61,7 +61,7 @@ export const faults = {
     file: 'network/download.ts',
     right: 'for (const entry of batch) this.#asked.delete(hashOf(entry));',
     wrong: '',
-    in: { ...calm, liars: ['withholdsBodies'] },
+    in: { ...calm, liars: ['withholdsBodies', 'withholdsBodies'] },
     shows: /^the nodes are not on one tip/,
   },
   /** What a block spent stays spent where the block is undone. */

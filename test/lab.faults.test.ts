@@ -12,7 +12,7 @@ import { settle } from './settle.ts';
 const run = promisify(execFile);
 const attach = attachTo();
 /** Within so many stories a fault must show. */
-const mostStories = 12;
+const mostStories = 24;
 
 /** Tells stories in a process with this fault: which ended badly, and why. */
 async function tellFaulty(name: string, seeds: readonly string[], wishes: Fault['in']) {
