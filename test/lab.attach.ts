@@ -10,12 +10,14 @@ export function attachTo(tell: (line: string) => void = () => {}): Attach {
       ...outside,
       agent: 'lab',
       bans: {
-        ban: (peer) => {
+        ban: (peer, _address, _seconds, why) => {
           banned.add(peer);
+          outside.onBan(peer, why);
         },
         isBanned: (peer) => banned.has(peer),
       },
       tell: (level, message, facts) => {
+        if (level === 'error') outside.onBug(`${message}: ${JSON.stringify(facts ?? {})}`);
         tell(`${outside.transport.id} ${level} ${message} ${JSON.stringify(facts ?? {})}`);
       },
     });

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest';
 import { coins as coinTable } from '../src/chain/tables.ts';
 import { isReject } from '../src/consensus/reject.ts';
-import { areOnOneTip, Checks, checkCoins, lostPayments, Violation } from '../src/lab/checks.ts';
+import { areOnOneTip, Checks, checkCoins, lostPayments } from '../src/lab/checks.ts';
 import { demandLedger, type Ledger } from '../src/lab/ledger.ts';
 import { pressBlock } from '../src/lab/press.ts';
 import type { SimNode } from '../src/lab/simnode.ts';
 import { walk } from '../src/lab/sorted.ts';
+import { Violation } from '../src/lab/violation.ts';
 import { Node } from '../src/node/node.ts';
 import type { Block } from '../src/primitives/block.ts';
 import { parseHash } from '../src/primitives/codec.ts';

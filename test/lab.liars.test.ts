@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { checkBlock } from '../src/consensus/block.ts';
 import { checkCommitment } from '../src/consensus/commitment.ts';
 import { isReject } from '../src/consensus/reject.ts';
+import { readWitnesses } from '../src/consensus/witness.ts';
 import { demandLedger } from '../src/lab/ledger.ts';
 import { type LieName, lies } from '../src/lab/liars.ts';
-import { pressBlock } from '../src/lab/press.ts';
+import { pressBlock, presser } from '../src/lab/press.ts';
 import type { SimTransport } from '../src/lab/simtransport.ts';
 import { runStory } from '../src/lab/story.ts';
 import type { GossipVerdict, Method, Topic } from '../src/network/boundary.ts';
@@ -21,9 +22,12 @@ import {
 } from '../src/network/messages.ts';
 import { Block, Header, hashHeader } from '../src/primitives/block.ts';
 import { decode, encode, type Hash } from '../src/primitives/codec.ts';
+import { Transaction, txid } from '../src/primitives/transaction.ts';
+import { attachTo } from './lab.attach.ts';
 import { Stage } from './lab.stage.ts';
-import { standIn } from './lab.standin.ts';
 import { settle } from './settle.ts';
+
+const attach = attachTo();
 
 /** Someone honest who hears and asks, on a chain of some blocks, and one liar that calls. */
 class Interview {
@@ -88,6 +92,13 @@ class Interview {
   get announced(): readonly Header[] {
     return this.told.flatMap(({ topic, bytes }) =>
       topic === 'block' && bytes.length === 80 ? [decode(Header, bytes)] : [],
+    );
+  }
+
+  /** The payments that it told everybody. */
+  get payments(): readonly Transaction[] {
+    return this.told.flatMap(({ topic, bytes }) =>
+      topic === 'tx' ? [decode(Transaction, bytes)] : [],
     );
   }
 
@@ -222,6 +233,44 @@ test('one liar knows nothing at all', async () => {
   await expect(interview.headers()).rejects.toThrow('the peer does not have it');
 });
 
+test('one liar tells what it hears in other words, for which nobody signed', async () => {
+  const interview = await hear('twistsPayments');
+  const { ledgers, signatures } = interview.stage;
+  const coinbase = ledgers.best.block.transactions[0];
+  const coin = coinbase?.outputs[0];
+  if (!coinbase || !coin) throw new Error('there is no coin');
+  const own = { ...coin, height: 12, isCoinbase: true };
+  const amounts = Array.from({ length: 20 }, (_, i) => BigInt(100_000 + i));
+  for (const amount of amounts) {
+    const outPoint = { txid: txid(coinbase), index: 0 };
+    const payment = presser.pay([{ outPoint, coin: own }], presser.script, amount);
+    if (payment) await interview.transport.publish('tx', encode(Transaction, payment));
+  }
+  await interview.stage.minutes(1);
+  const isSigned = (payment: Transaction) => {
+    const checks = readWitnesses(payment, [own]);
+    return !isReject(checks) && checks.every(signatures.holds);
+  };
+  expect(interview.payments.map(isSigned)).toEqual(amounts.map(() => false));
+  // Some have the name of the true one, and some are for more than the true one paid.
+  const paid = new Set(interview.payments.map(({ outputs }) => outputs[0]?.amount ?? 0n));
+  expect(amounts.some((each) => paid.has(each))).toBe(true);
+  expect(amounts.some((each) => paid.has(each / 2n))).toBe(true);
+});
+
+test('one liar pays two with one coin', async () => {
+  const { payments } = await hear('spendsTwice');
+  const [one, two] = payments;
+  expect(one?.inputs[0]?.prevout).toEqual(two?.inputs[0]?.prevout);
+  expect(one && two && txid(one) !== txid(two)).toBe(true);
+});
+
+test('one liar pays crumbs, and without a fee', async () => {
+  const { payments } = await hear('sprinklesDust');
+  const crumbs = payments.filter(({ outputs }) => outputs.some(({ amount }) => amount < 200n));
+  expect(crumbs.length).toBeGreaterThan(5);
+});
+
 test('whoever is hung up on comes back under another name', async () => {
   const interview = new Interview();
   interview.verdict = 'reject';
@@ -237,7 +286,7 @@ const names = Object.keys(lies).filter((name): name is LieName => name in lies);
 test.each(names)('honest nodes come through with %s among them', async (lie) => {
   const report = await runStory(`with ${lie}`, {
     settle,
-    attach: standIn,
+    attach,
     hours: 0.3,
     nodes: 4,
     liars: [lie],

@@ -13,7 +13,13 @@ import { settle } from './settle.ts';
 /** For nodes that know nobody. */
 export const hermit: Attach = async () => ({ stop: async () => {} });
 
-const nobody: Watcher = { onBoot: async () => {}, onEvent: () => {}, onDeath: () => {} };
+const nobody: Watcher = {
+  onBoot: async () => {},
+  onEvent: () => {},
+  onDeath: () => {},
+  onBan: () => {},
+  onBug: () => {},
+};
 
 export class Stage {
   readonly clock = new VirtualClock(settle);

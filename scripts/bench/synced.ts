@@ -124,7 +124,8 @@ export async function validate(folder: string, place: string): Promise<Took> {
 async function openRaw(folder: string, onRequest: Handlers['onRequest']): Promise<Transport> {
   const transport = await openTransport(paramsIn(folder));
   const onGossip = async () => 'ignore' as const;
-  await transport.start({ onPeer: () => {}, onFound: () => {}, onGossip, onRequest });
+  const deaf = { onPeer: () => {}, onFound: () => {}, onOffence: () => {}, onGossip };
+  await transport.start({ ...deaf, onRequest });
   return transport;
 }
 

@@ -18,11 +18,7 @@ import type { NamedCoin } from '../primitives/coin.ts';
 import { type OutPoint, outPointName, type Transaction, txid } from '../primitives/transaction.ts';
 import { demandLedger, describeCoin, type Ledger, type Ledgers, namesOf } from './ledger.ts';
 import { lookUp } from './sorted.ts';
-
-/** Something that must never be. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
+import { Violation } from './violation.ts';
 
 /** A node by its name, and what it is while it is up. */
 export interface Watched {
@@ -70,7 +66,7 @@ export class Checks {
   }
 
   /** Of a node that has just started: it still has all that it had, and its tip. */
-  async checkBoot(name: string, host: Node): Promise<void> {
+  async checkBoot(name: string, host: Node, waited: readonly Transaction[] = []): Promise<void> {
     for (const hash of this.#had.get(name) ?? []) {
       const entry = await host.chain.store.entry(hash);
       if (!entry || !(await host.chain.store.hasBlock(entry))) {
@@ -83,6 +79,10 @@ export class Checks {
     this.#work.set(name, tip.work);
     // What a crash cut short is finished at the start, and no event tells of it.
     await this.#learn(name, host);
+    const ledger = await this.checkSet(name, host);
+    const at = { tip: ledger, params: host.chain.params };
+    const [lost] = lostPayments(waited, [{ name, host }], at);
+    if (lost) throw new Violation(`${name} lost payment ${txid(lost)} in a crash`);
   }
 
   /** Takes the blocks into the ledgers that the node connected unseen. */
@@ -102,15 +102,24 @@ export class Checks {
 
   /** Everything that a node holds, held against the rules and against its blocks. */
   async checkWhole(name: string, host: Node, verifyAll: VerifyAll): Promise<void> {
-    const { tip, params, guard } = host.chain;
-    const ledger = this.ledgers.get(hashOf(tip));
-    if (!ledger) throw new Violation(`${name} has a tip that nobody saw it connect`);
+    const { params, guard } = host.chain;
+    await this.checkSet(name, host);
     await host.read(async (view) => {
-      const found: NamedCoin[] = [];
-      for await (const named of view.store.allCoins()) found.push(named);
-      checkCoins(name, found, ledger);
       const { identity } = guard;
       await verifyChain(view, { params, verifyAll, identity, progress: () => {} });
+    });
+  }
+
+  /** Holds its coins against what the rules say that its tip leaves, which is the answer. */
+  async checkSet(name: string, host: Node): Promise<Ledger> {
+    return host.read(async ({ tip, store }) => {
+      const found: NamedCoin[] = [];
+      for await (const named of store.allCoins()) found.push(named);
+      // Only now: where it has just moved, the blocks that joined are told of meanwhile.
+      const ledger = this.ledgers.get(hashOf(tip));
+      if (!ledger) throw new Violation(`${name} has a tip that nobody saw it connect`);
+      checkCoins(name, found, ledger);
+      return ledger;
     });
   }
 }

@@ -56,9 +56,12 @@ export class VirtualClock implements Timers {
 
   /** Watches over a task that nobody waits for: `run` throws what it throws. */
   watch(task: Promise<unknown>): void {
-    task.catch((error: unknown) => {
-      this.#failure ??= { error };
-    });
+    task.catch((error: unknown) => this.fail(error));
+  }
+
+  /** Ends the run: `run` throws this, or what came before it. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
   }
 
   /** Lets so much time pass, or less: until it is done. Answers whether it is. */

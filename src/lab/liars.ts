@@ -11,22 +11,11 @@ import { Bodies, encodeAnswer, Headers, Status } from '../network/messages.ts';
 import { Block, type Header, hashHeader } from '../primitives/block.ts';
 import { encode, type Hash } from '../primitives/codec.ts';
 import { ancestor, type Ledger, type Ledgers } from './ledger.ts';
-import { type Answer, announce, type LiarParts, type Lie } from './lie.ts';
+import { announce, type LiarParts, type Lie, serving } from './lie.ts';
 import { floods, knowsNothing, saysTooMuch, talksJunk } from './noise.ts';
+import { spendsTwice, sprinklesDust, twistsPayments } from './payer.ts';
 import { pressBlock, pressHash, pressHeaders } from './press.ts';
 import { attempt, headersAfter, isForCompact, readHashes, statusOf } from './truth.ts';
-
-/** Answers as if these blocks, of this peer's own making, were on the best branch. */
-function serving(blocks: ReadonlyMap<Hash, Block>, latest: () => Header | undefined): Answer {
-  return (method, _from, bytes) => {
-    const header = latest();
-    if (method === 'headers' && header) return encodeAnswer(Headers, [header]);
-    if (method !== 'blocks') return undefined;
-    const found = readHashes(bytes).flatMap((hash) => blocks.get(hash) ?? []);
-    const bodies = found.map((each) => encode(Block, each));
-    return found.length > 0 ? encodeAnswer(Bodies, bodies) : undefined;
-  };
-}
 
 const giantWork = 2n ** 255n;
 
@@ -216,5 +205,8 @@ export const lies = {
   isStale,
   saysTooMuch,
   knowsNothing,
+  twistsPayments,
+  spendsTwice,
+  sprinklesDust,
 } satisfies Record<string, (parts: LiarParts) => Lie>;
 export type LieName = keyof typeof lies;

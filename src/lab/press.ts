@@ -76,13 +76,19 @@ function grind(header: Header, { limitBits }: Params): Header {
 }
 
 const reserved = new Uint8Array(32);
-const { script } = new Purse('press');
+/** Where the press pays to. */
+export const presser = new Purse('press');
 
 function pressCoinbase(height: number, amount: bigint, salt: Uint8Array): Transaction {
   const prevout = { txid: noHash, index: 0xffff_ffff };
   const scriptSig = Uint8Array.of(...heightPush(height), ...push(salt));
   const input = { prevout, scriptSig, sequence: 0xffff_ffff, witness: [reserved] };
-  const bare = { version: 2, inputs: [input], outputs: [{ amount, script }], lockTime: 0 };
+  const bare = {
+    version: 2,
+    inputs: [input],
+    outputs: [{ amount, script: presser.script }],
+    lockTime: 0,
+  };
   const commitment = commitmentOutput(commitmentHash([bare], reserved));
   return { ...bare, outputs: [...bare.outputs, commitment] };
 }

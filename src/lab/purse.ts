@@ -1,7 +1,7 @@
 /** A purse: one key, with which a simulated person pays from coins of a node's chain. */
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import type { OwnCoin } from '../node/node.ts';
+import type { NamedCoin } from '../primitives/coin.ts';
 import { hash160, sha256 } from '../primitives/hash.ts';
 import { p2wpkhScript } from '../primitives/script.ts';
 import { Digests, sighash } from '../primitives/sighash.ts';
@@ -9,8 +9,8 @@ import type { Transaction } from '../primitives/transaction.ts';
 
 /** Of every payment here: enough for its two outputs. */
 const fee = 1_000n;
-/** What is paid at a time, in base units. */
-const amount = 100_000n;
+/** What is paid at a time where nobody says otherwise, in base units. */
+const usual = 100_000n;
 
 export class Purse {
   readonly script: Uint8Array;
@@ -23,11 +23,9 @@ export class Purse {
     this.script = p2wpkhScript(hash160(this.#publicKey));
   }
 
-  /** A payment from one of these coins; `undefined` where none can be spent or is enough. */
-  pay(coins: readonly OwnCoin[], to: Uint8Array): Transaction | undefined {
-    const spent = coins.find(
-      ({ isSpent, isImmature, coin }) => !isSpent && !isImmature && coin.amount > 2n * amount,
-    );
+  /** A payment from one of these coins; `undefined` where none is enough. */
+  pay(coins: readonly NamedCoin[], to: Uint8Array, amount = usual): Transaction | undefined {
+    const spent = coins.find(({ coin }) => coin.amount > 2n * usual);
     if (!spent) return undefined;
     const { outPoint, coin } = spent;
     const input = {

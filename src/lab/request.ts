@@ -38,6 +38,11 @@ export class Asker {
     this.#most = most;
   }
 
+  /** How many answers are wanted, in line or on their way. */
+  get wanted(): number {
+    return this.#line.length + this.#underway.size;
+  }
+
   ask(question: Question): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#line.push({ ...question, resolve, reject });

@@ -35,26 +35,41 @@ export interface Script {
   /** Of each honest node: its part of the hashes, and whom it knows to begin with. */
   readonly cast: readonly { readonly share: number; readonly peers: readonly number[] }[];
   readonly liars: readonly LieName[];
+  /** Blocks that the first node has to begin with. */
+  readonly past: number;
   readonly weather: Weather;
   readonly scenes: readonly Timed[];
 }
 
+/** What is not a matter of chance. */
 export interface Wishes {
-  readonly hours: number;
-  readonly nodes: number | undefined;
-  readonly liars: readonly LieName[] | undefined;
+  readonly hours?: number;
+  readonly nodes?: number;
+  readonly liars?: readonly LieName[];
+  readonly past?: number;
 }
 
 const minuteMs = 60_000;
+/** How often something happens to a node, and how often somebody pays. */
+const troubleMs = [minuteMs, 3 * minuteMs, 5 * minuteMs];
+const paymentMs = [minuteMs / 4, minuteMs, 3 * minuteMs];
 /** How far a clock is set off: less than makes two of them differ by five minutes. */
 const maxSkewSeconds = 100;
+/** Enough for several batches of blocks from several peers at once. */
+const maxPast = 200;
 
 export function drawScript(chance: Chance, wishes: Wishes): Script {
-  const { hours, nodes = chance.between(4, 8) } = wishes;
+  const { hours = 1, nodes = chance.between(4, 8) } = wishes;
   const { liars = drawLiars(chance.stream('liars')) } = wishes;
+  const { past = drawPast(chance.stream('past')) } = wishes;
   const cast = drawCast(chance.stream('cast'), nodes);
   const scenes = drawScenes(chance.stream('scenes'), { hours, nodes });
-  return { hours, cast, liars, weather: drawWeather(chance.stream('weather')), scenes };
+  return { hours, cast, liars, past, weather: drawWeather(chance.stream('weather')), scenes };
+}
+
+/** In some stories all but one node have everything still to fetch. */
+function drawPast(chance: Chance): number {
+  return chance.is(0.25) ? chance.below(maxPast) : 0;
 }
 
 function drawLiars(chance: Chance): readonly LieName[] {
@@ -112,11 +127,11 @@ function drawScenes(chance: Chance, { hours, nodes }: Extent): readonly Timed[] 
   ];
   const pay = (): Scene => ({ kind: 'payment', from: anyNode(), to: anyNode() });
   return [
-    ...drawTimes(chance, hours, 5 * minuteMs).map((atMs) => ({
+    ...drawTimes(chance, hours, chance.pick(troubleMs)).map((atMs) => ({
       atMs,
       scene: chance.pick(drawn)(),
     })),
-    ...drawTimes(chance, hours, 3 * minuteMs).map((atMs) => ({ atMs, scene: pay() })),
+    ...drawTimes(chance, hours, chance.pick(paymentMs)).map((atMs) => ({ atMs, scene: pay() })),
   ];
 }
 

@@ -84,7 +84,10 @@ export class SimLiar {
       },
       onFound: () => {},
       onOffence: () => {},
-      onGossip: async () => 'accept',
+      onGossip: async (topic, _from, bytes) => {
+        net.clock.watch(mask.lie.hear?.(topic, bytes) ?? Promise.resolve());
+        return 'accept';
+      },
       onRequest: async (method, from, bytes) =>
         mask.lie.answer?.(method, from, bytes) ?? answerTruly(ledgers, method, bytes),
     });

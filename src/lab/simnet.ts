@@ -41,6 +41,8 @@ export interface Part {
   readonly room?: string;
   /** It asks as much at once as it likes, as no program of ours does. */
   readonly isRude?: boolean;
+  /** Hears with every question how many answers of one peer it waits for. */
+  readonly onWanted?: (count: number) => void;
 }
 
 export class SimNet {

@@ -5,10 +5,10 @@
 import type { Params } from '../consensus/params.ts';
 import { isReject } from '../consensus/reject.ts';
 import { searchNonce } from '../miner/kernel.ts';
-import type { Timers, Transport } from '../network/boundary.ts';
+import type { PeerId, Timers, Transport } from '../network/boundary.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { Node } from '../node/node.ts';
-import { Header } from '../primitives/block.ts';
+import { type Block, Header } from '../primitives/block.ts';
 import { encode } from '../primitives/codec.ts';
 import { Transaction, txid } from '../primitives/transaction.ts';
 import type { Chance } from './chance.ts';
@@ -31,6 +31,10 @@ export interface AttachParts {
   readonly now: () => number;
   /** Multiaddrs to begin with. */
   readonly peers: readonly string[];
+  /** To be told of every peer that is held for a liar: no honest one may be. */
+  readonly onBan: (peer: PeerId, why: string) => void;
+  /** To be told of what nobody saw coming. */
+  readonly onBug: (what: string) => void;
 }
 
 /** What speaks to the network, until it is stopped. */
@@ -56,6 +60,10 @@ export interface Watcher {
   readonly onEvent: (node: SimNode, event: NodeEvent) => void;
   /** It died in the middle of a write. */
   readonly onDeath: (node: SimNode) => void;
+  /** It holds a peer for a liar. */
+  readonly onBan: (node: SimNode, peer: PeerId, why: string) => void;
+  /** Something went wrong that is no peer's fault. */
+  readonly onBug: (node: SimNode, what: string) => void;
 }
 
 export interface SimNodeOptions {
@@ -67,10 +75,18 @@ export interface SimNodeOptions {
   readonly part?: Part;
   /** Whom it knows to begin with. */
   readonly peers: () => readonly string[];
+  /** What it has before it is first started. */
+  readonly past?: readonly Block[];
 }
 
 /** The time of the virtual zero, in seconds since 1970. */
 export const epoch = 1_700_000_000;
+
+/**
+ * What a node may want of one peer at a time: two batches of blocks, and one of everything else.
+ * Whoever asks without end fills its memory with what it waits for.
+ */
+const maxWanted = 7;
 
 /** From a start to a stop or a crash. */
 interface Life {
@@ -92,6 +108,8 @@ export class SimNode {
   readonly name: string;
   readonly disk = new Disk();
   readonly purse: Purse;
+  /** The payments that waited when it was last ended, in whatever way. */
+  waited: readonly Transaction[] = [];
   /** How wrong its clock is. */
   skewSeconds = 0;
   readonly #world: World;
@@ -125,7 +143,7 @@ export class SimNode {
   /** Starts it on what its disk holds. If it dies meanwhile, this never answers. */
   async boot(doom?: Doom): Promise<void> {
     const { clock, net, params, signatures, attach } = this.#world;
-    const { name, part, peers, watcher, hashesPerSecond } = this.#options;
+    const { name, part, peers, watcher, hashesPerSecond, past = [] } = this.#options;
     const boot = ++this.#boots;
     const isOver = () => boot !== this.#boots;
     net.observe(`${name} boots`);
@@ -142,12 +160,19 @@ export class SimNode {
       now: this.now,
       search: async (search) => searchNonce(search),
     });
+    if (boot === 1) for (const block of past) await host.submitBlock(block);
     await watcher.onBoot(this, host);
-    const transport = net.join(name, part);
+    const onWanted = (count: number) => {
+      if (count > maxWanted) watcher.onBug(this, `it wants ${count} answers of one peer at once`);
+    };
+    const transport = net.join(name, { ...part, onWanted });
     const timers = this.#timersUntil(isOver);
     const random = this.#chance.stream(`network ${boot}`).bytes;
-    const parts = { node: host, transport, timers, random, now: this.now, peers: peers() };
-    const attached = await attach(parts);
+    const attached = await attach({
+      ...{ node: host, transport, timers, random, now: this.now, peers: peers() },
+      onBan: (peer, why) => watcher.onBan(this, peer, why),
+      onBug: (what) => watcher.onBug(this, what),
+    });
     const rest = { clock: timers, chance: this.#chance.stream(`miner ${boot}`), hashesPerSecond };
     const miner = new SimMiner(host, { ...rest, script: this.purse.script, watch: clock });
     const deafen = host.events.listen((event) => {
@@ -162,9 +187,8 @@ export class SimNode {
 
   /** The way a person ends it. */
   async stop(): Promise<void> {
-    const life = this.#life;
+    const life = this.#end();
     if (!life) return;
-    this.#life = undefined;
     life.miner.stop();
     await life.attached.stop();
     await life.transport.stop();
@@ -177,11 +201,17 @@ export class SimNode {
   crash(death: Death): void {
     this.#world.net.observe(`${this.name} crashes by ${death}`);
     this.disk.crash(death, this.#chance);
-    const life = this.#life;
-    this.#life = undefined;
+    const life = this.#end();
     this.#boots++;
     life?.deafen();
     life?.transport.die(death === 'power');
+  }
+
+  #end(): Life | undefined {
+    const life = this.#life;
+    this.#life = undefined;
+    if (life) this.waited = life.host.mempool.list().map(({ transaction }) => transaction);
+    return life;
   }
 
   /** Kills it in the middle of a write to come. */
@@ -205,7 +235,9 @@ export class SimNode {
   async pay(to: SimNode): Promise<Transaction | undefined> {
     const { host } = this;
     if (!host) return undefined;
-    const payment = this.purse.pay(await host.coinsOf(this.purse.script), to.purse.script);
+    const own = await host.coinsOf(this.purse.script);
+    const free = own.filter(({ isSpent, isImmature }) => !isSpent && !isImmature);
+    const payment = this.purse.pay(free, to.purse.script);
     if (!payment || isReject(await host.submitPayment(payment))) return undefined;
     this.#world.net.observe(`${this.name} pays ${to.name} by ${txid(payment)}`);
     return payment;

@@ -239,9 +239,10 @@ export class SimTransport implements Transport, WireEnd {
   ): Promise<Uint8Array> {
     if (this.#isDead) return new Promise(() => {});
     const line = this.#lines.get(peer);
-    return line
-      ? line.asker.ask({ method, bytes, options })
-      : Promise.reject(new Fault('peer-gone', `${peer} is not there`));
+    if (!line) return Promise.reject(new Fault('peer-gone', `${peer} is not there`));
+    const answer = line.asker.ask({ method, bytes, options });
+    this.#part.onWanted?.(line.asker.wanted);
+    return answer;
   }
 
   async #answer(method: Method, from: PeerId, bytes: Uint8Array): Promise<Uint8Array> {

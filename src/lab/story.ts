@@ -6,18 +6,22 @@
  */
 import { hashOf } from '../chain/entry.ts';
 import { type Params, regtest } from '../consensus/params.ts';
+import type { Block } from '../primitives/block.ts';
 import { type Transaction, txid } from '../primitives/transaction.ts';
 import { Chance } from './chance.ts';
-import { areOnOneTip, Checks, lostPayments, Violation } from './checks.ts';
+import { areOnOneTip, Checks, lostPayments } from './checks.ts';
 import { type Settle, VirtualClock } from './clock.ts';
-import { type Ledger, Ledgers, Signatures } from './ledger.ts';
+import { demandLedger, type Ledger, Ledgers, Signatures } from './ledger.ts';
 import type { LieName } from './liars.ts';
+import { pressBlock } from './press.ts';
+import { callOf } from './replay.ts';
 import { drawScript, type Scene, type Script } from './script.ts';
 import { SimLiar } from './simliar.ts';
 import { fair, SimNet } from './simnet.ts';
 import { type Attach, type Doom, SimNode, type Watcher } from './simnode.ts';
 import { lookUp } from './sorted.ts';
 import { Trace } from './trace.ts';
+import { Violation } from './violation.ts';
 
 /** Bitcoin's regtest, where a minted coin can be spent by the next block. */
 export const grass: Params = { ...regtest, name: 'grass', coinbaseMaturity: 1 };
@@ -47,6 +51,8 @@ export interface StoryOptions {
   /** Where they are not a matter of chance: how many honest nodes, and which liars. */
   readonly nodes?: number;
   readonly liars?: readonly LieName[];
+  /** How many blocks there are when it begins, which the first node alone has. */
+  readonly past?: number;
   /** Within how many virtual minutes after the healing all must be well. */
   readonly minutesToHeal?: number;
 }
@@ -73,11 +79,9 @@ export async function runStory(seed: string, options: StoryOptions): Promise<Rep
   try {
     return await story.tell();
   } catch (cause) {
-    const { params = grass, hours, nodes, liars } = options;
     const why = cause instanceof Error ? cause.message : String(cause);
-    const asked = JSON.stringify({ hours, nodes, liars }).replace(/\}$/, '');
-    const call = `runStory('${seed}', ${asked}, params: ${params.name}, ... })`;
-    throw new Error(`${why}\nin ${call}, after\n${story.trace.last().join('\n')}`, { cause });
+    const [call, last] = [callOf(seed, options), story.trace.last().join('\n')];
+    throw new Error(`${why}\nin ${call}\nafter\n${last}`, { cause });
   }
 }
 
@@ -99,13 +103,13 @@ class Story {
   #isOver = false;
 
   constructor(seed: string, options: StoryOptions) {
-    const { params = grass, settle, attach, hours = 1, nodes, liars, minutesToHeal = 30 } = options;
+    const { params = grass, settle, attach, minutesToHeal = 30 } = options;
     this.#params = params;
     this.#minutesToHeal = minutesToHeal;
     this.#chance = new Chance(seed);
     this.#clock = new VirtualClock(settle);
     this.trace = new Trace(this.#clock);
-    this.#script = drawScript(this.#chance.stream('script'), { hours, nodes, liars });
+    this.#script = drawScript(this.#chance.stream('script'), options);
     const { weather } = this.#script;
     const [clock, chance, signatures] = [this.#clock, this.#chance, this.#signatures];
     this.#net = new SimNet({ clock, chance, weather, observe: this.trace.add });
@@ -118,8 +122,18 @@ class Story {
     });
   }
 
+  /** What was mined before the story begins. */
+  #press(): readonly Block[] {
+    const { ledgers } = this.#checks;
+    const chance = this.#chance.stream('past');
+    return Array.from({ length: this.#script.past }, () => {
+      return demandLedger(ledgers.add(pressBlock(ledgers.best, this.#params, chance))).block;
+    });
+  }
+
   #hire(world: ConstructorParameters<typeof SimNode>[0]): readonly SimNode[] {
     const total = hashesPerSecond[this.#params.difficulty.rule];
+    const past = this.#press();
     return this.#script.cast.map(({ share, peers }, i) => {
       const name = `node${i}`;
       // So that it has an address before it is started.
@@ -131,14 +145,19 @@ class Story {
         watcher: this.#watcher,
         hashesPerSecond: total * share,
         peers: known,
+        past: i === 0 ? past : [],
       });
     });
   }
 
   readonly #watcher: Watcher = {
-    onBoot: ({ name }, host) => this.#checks.checkBoot(name, host),
+    onBoot: ({ name, waited }, host) => this.#checks.checkBoot(name, host, waited),
     onEvent: (node, event) => {
-      if (event.kind === 'reorg') this.#reorgs++;
+      if (event.kind === 'reorg') {
+        this.#reorgs++;
+        // What was undone must be as if it had never been.
+        if (node.host) this.#clock.watch(this.#checks.checkSet(node.name, node.host));
+      }
       // A listener must not throw: what is wrong ends the run instead.
       const check = async () => this.#checks.hear(node, event);
       this.#clock.watch(check());
@@ -147,6 +166,11 @@ class Story {
       this.#crashes++;
       this.#later(restartMs, () => this.#boot(node));
     },
+    onBan: ({ name }, peer, why) => {
+      if (!this.#nodes.some((each) => each.name === peer)) return;
+      this.#clock.fail(new Violation(`${name} bans honest ${peer}: ${why}`));
+    },
+    onBug: ({ name }, what) => this.#clock.fail(new Violation(`${name} failed: ${what}`)),
   };
 
   async tell(): Promise<Report> {
@@ -241,8 +265,11 @@ class Story {
       const tip = host?.chain.tip;
       return tip ? `${name} at ${tip.height} ${hashOf(tip)}` : `${name} is down`;
     });
-    const missing = lost().map(txid);
-    throw new Violation(`not healed: ${tips.join(', ')}; lost payments: ${missing.join(', ')}`);
+    throw new Violation(
+      areOnOneTip(this.#nodes)
+        ? `payments are lost: ${lost().map(txid).join(', ')}`
+        : `the nodes are not on one tip: ${tips.join(', ')}`,
+    );
   }
 
   /** What the first node's tip leaves. */
