@@ -1,4 +1,4 @@
-/** All who are rude to one address, in a process of their own; how much each did, it says if asked. */
+/** All who are rude to one address, in a process that says, if asked, how much each did. */
 import { beRude, openSockets, rudeOnes } from './flood.rude.ts';
 
 const [, , address = ''] = process.argv;

@@ -1,4 +1,4 @@
-/** The peers of a node that runs: what is kept of those who are gone, and of those who may not come. */
+/** The peers of a node that runs: what is kept of those who are gone or may not come. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ test('who lies is banned by name, and by address where it is his alone', () => {
   expect(isAddressBanned).toEqual([true, true, false]);
 });
 
-test('a peer that comes again has another number, and what it sent before still counts', async () => {
+test('a peer that comes again has another number, and what it sent still counts', async () => {
   const village = new Village('totals');
   const { online } = await village.settle('node');
   const peers = new LivePeers(newBans(), { now: () => noon, nowMs: village.clock.nowMs });

@@ -1,4 +1,4 @@
-/** What no honest node does, and what becomes of who does it: he is hung up on and banned at once. */
+/** What no honest node does: whoever does it is hung up on and banned at once. */
 import { describe, expect, test } from 'vitest';
 import type { Method } from '../src/network/boundary.ts';
 import { BlockTxs, CompactBlock, compactOf } from '../src/network/compact.ts';

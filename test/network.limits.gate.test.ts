@@ -121,6 +121,9 @@ test('there are only so many connections in all, though we made them ourselves',
   const wires = times(maxPeers, (i) => door.call(`/ip4/9.9.9.${i}/tcp/1`));
   expect(there(wires)).toBe(maxPeers);
   expect(door.call('/ip4/9.9.9.200/tcp/1')).toBeUndefined();
+  // Nobody is even called.
+  const { denyDialMultiaddr } = door.gate.gater;
+  expect(denyDialMultiaddr?.(multiaddr('/ip4/9.9.9.200/tcp/1'))).toBe(true);
   expect(door.come('/ip4/9.9.9.200/tcp/1')).toBeUndefined();
   wires[0]?.close();
   expect(door.call('/ip4/9.9.9.200/tcp/1')).toBeDefined();

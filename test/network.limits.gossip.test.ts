@@ -54,7 +54,7 @@ async function fateOf({
   return one.offences.map(({ why }) => why);
 }
 
-test('a message of the longest payment is heard, and one byte more ends the acquaintance', async () => {
+test('the longest message is heard, and one byte more ends the acquaintance', async () => {
   const met = await scene();
   await met.say(messageOf(patterned(maxGossipBytes)));
   await within(met.one.sees(() => met.one.heard.length === 1));

@@ -132,7 +132,7 @@ test('so many records are in an answer, though more peers are there', async () =
   expect(await count()).toBe(maxRecords);
 });
 
-test('so many peers are remembered, those that were seen last, each with so many addresses', async () => {
+test('so many peers are remembered, the latest, each with so many addresses', async () => {
   const guard = await Guard.open({ database: memory(), ...machine });
   const book = await Book.open(guard);
   const remember = (i: number) => book.remember(`peer ${i}`, nowhere(maxAddresses + 1), i);

@@ -1,4 +1,4 @@
-/** How long a message may be: the longest of each kind is read, and one item or byte more is not. */
+/** How long a message may be: the longest of its kind is read, and one item more is not. */
 import { describe, expect, test } from 'vitest';
 import { BlockTxs, BlockTxsQuestion, CompactBlock, compactOf } from '../src/network/compact.ts';
 import {

@@ -97,7 +97,7 @@ describe('of headers whose blocks do not come', () => {
 });
 
 describe('blocks ahead of one that does not come', () => {
-  /** Serves all blocks but the first, with bodies so long, and writes down what it was asked for. */
+  /** Serves all blocks but the first, of such a length, and notes what it was asked for. */
   async function scene(count: number, bodyBytes: number) {
     const headers = headersOf(count);
     const names = headers.map(hashHeader);

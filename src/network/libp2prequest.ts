@@ -164,8 +164,8 @@ interface Underway {
 /**
  * What we are asked: a few questions of each peer at once, the others are refused. Work that has
  * begun cannot be taken back, so it counts until it is done, even when who asked is gone: otherwise
- * a peer could start any amount of it by asking, leaving and coming back. A long answer is not even
- * made before those that were asked for earlier were taken, or who never reads could fill our memory.
+ * a peer could start any amount of it by asking, leaving and coming back. A long answer is not
+ * made before earlier ones were taken, or whoever never reads could fill our memory.
  */
 export class Server {
   readonly #parts: ServerParts;
