@@ -22,6 +22,7 @@ export const op = {
   isNotAbove: [0x4d],
   countTrailingZeros: [0x68],
   add: [0x6a],
+  multiply: [0x6c],
   and: [0x71],
   or: [0x72],
   xor: [0x73],
@@ -42,6 +43,11 @@ export const op4 = {
   ],
   /** One word in all four places. */
   splat: [0xfd, 0x11],
+  /** A word from memory into this place, and back. */
+  loadLane: (place: number, address: number): Code => [0xfd, 0x56, 2, ...unsigned(address), place],
+  storeLane: (place: number, address: number): Code => [0xfd, 0x5a, 2, ...unsigned(address), place],
+  /** The bytes of two operands, picked by number: the first operand's are 0 to 15. */
+  shuffle: (...bytes: readonly number[]): Code => [0xfd, 0x0d, ...bytes],
   isNotAbove: [0xfd, 0x3e],
   and: [0xfd, 0x4e],
   or: [0xfd, 0x50],

@@ -5,12 +5,20 @@
  * alone differs from hash to hash. What the folding finds early is reckoned by `prepare`, once a
  * job, and laid into a table; the passes do the rest.
  */
-import { emit, interleave, Locals } from './emit.ts';
-import { ancestors, Graph, isStep, stages, type Word } from './graph.ts';
-import { fourLanes, type Lanes, oneLane, op, op4 } from './lanes.ts';
-import { overRecords, type Passes, passesOf, width } from './passes.ts';
+import { Graph, stages, type Word } from './graph.ts';
+import { fourLanes, oneLane, op } from './lanes.ts';
+import {
+  offsetIn,
+  overRecords,
+  passesOf,
+  type Records,
+  recordBytes,
+  recordsAt,
+  width,
+} from './passes.ts';
 import { sha256d } from './rounds.ts';
-import { type Code, type Func, instantiate, moduleBytes, valueTypes } from './wasm.ts';
+import { tableFor } from './table.ts';
+import { type Func, instantiate, moduleBytes, valueTypes } from './wasm.ts';
 
 /**
  * How many nonces are tried side by side. While the wide half of a processor does four hashes, the
@@ -27,20 +35,11 @@ export type Variant = keyof typeof variants;
 /** In memory: the header, the table with each word four times, and the records. */
 const headerWords = 20;
 const tableBegin = 128;
-const entryBytes = 16;
 const recordsBegin = 8_192;
+const recordSlots = 32;
 /** As many as the nearest cache has room for. */
 const recordsAtOnce = 32;
 const passCount = 4;
-
-interface Plan {
-  readonly header: readonly Word[];
-  readonly nonce: Word;
-  /** The last word of the hash, which is the first one of the number that it is. */
-  readonly top: Word;
-  /** What is known before the nonce, and the address of it. */
-  readonly table: ReadonlyMap<Word, number>;
-}
 
 /** A miner of machine code. */
 export interface Mining {
@@ -58,26 +57,19 @@ export interface Mining {
 
 /** The miner that tries so many nonces side by side; throws where the machine cannot. */
 export function newMining(variant: Variant): Mining {
-  const planned = plan();
-  const { nonce, top } = planned;
-  const task = { inputs: [nonce], results: [top], early: fromTable(planned) };
-  const passes = passesOf(task, variants[variant], { count: passCount, begin: recordsBegin });
-  const parts = [fill(nonce, passes), ...passes.functions, scan(top, passes)];
-  return instantiate(moduleBytes([...parts, search(parts, passes), prepare(planned)], 1));
-}
-
-function plan(): Plan {
   const graph = new Graph();
   const header = Array.from({ length: headerWords - 1 }, () => graph.input(stages.job));
   const nonce = graph.input(stages.hash);
   const message = [...header, nonce].map((word) => swapped(graph, word));
+  // The last word of the hash is the first one of the number that it is.
   const top = swapped(graph, sha256d(graph, message)[7]);
-  const late = ancestors([top])
-    .filter(isStep)
-    .filter(({ stage }) => stage === stages.hash);
-  const early = late.flatMap((step) => step.inputs.filter(({ stage }) => stage < stages.hash));
-  const table = new Map([...new Set(early)].map((word, i) => [word, tableBegin + i * entryBytes]));
-  return { header, nonce, top, table };
+  const inputs = new Map(header.map((word, i) => [word, i * 4]));
+  const { prepare, early } = tableFor([top], inputs, tableBegin);
+  const task = { inputs: [nonce], results: [top], early };
+  const records = recordsAt(recordsBegin, recordSlots, variants[variant]);
+  const passes = passesOf('pass', task, records, passCount);
+  const parts = [fill(records), ...passes, scan(records)];
+  return instantiate(moduleBytes([...parts, search(parts, records), prepare], 1));
 }
 
 /** The other end first: our numbers begin with it, SHA-256's do not. */
@@ -87,81 +79,51 @@ function swapped(graph: Graph, word: Word): Word {
   return graph.xor(outer, inner);
 }
 
-/** One lane has constants in its instructions; for four they are better fetched. */
-function fromTable({ table }: Plan) {
-  return (word: Word, lanes: Lanes): Code =>
-    lanes === oneLane && word.kind === 'fixed'
-      ? lanes.fixed(word.value)
-      : lanes.load(op.constant(0), table.get(word) ?? 0);
-}
-
-/** `prepare()`: makes the table for the header at address 0. */
-function prepare({ header, table }: Plan): Func {
-  const locals = new Locals(0);
-  const given = (word: Word) =>
-    word.kind === 'fixed'
-      ? oneLane.fixed(word.value)
-      : oneLane.load(op.constant(0), header.indexOf(word) * 4);
-  const results = [...table.keys()];
-  const steps = ancestors(results).filter(isStep);
-  const made = new Map<Word, Code>();
-  const making = interleave([emit({ steps, results, lanes: oneLane, given }, locals, made)], 1);
-  const laying = [...table].flatMap(([word, address]) => [
-    ...[...op.constant(0), ...(made.get(word) ?? []), ...op4.splat, ...op4.store(address)],
-  ]);
-  const body = [...making, ...laying];
-  return { name: 'prepare', parameters: 0, results: 0, locals: locals.types, body };
-}
-
 /** `fill(end, nonce)`: lays nonces into the records, this one first. */
-function fill(word: Word, passes: Passes): Func {
+function fill(records: Records): Func {
   const [end, nonce, record] = [0, 1, 2];
-  const each = passes.streams.flatMap((stream) => {
+  const each = records.streams.flatMap((stream) => {
     const first = [...op.get(nonce), ...op.constant(stream.place), ...op.add];
     const nonces = stream.lanes.following(first);
-    return stream.lanes.store(op.get(record), passes.offsetOf(word, stream), nonces);
+    return stream.lanes.store(op.get(record), offsetIn(records, stream, 0), nonces);
   });
-  const next = [...op.get(nonce), ...op.constant(widthOf(passes)), ...op.add, ...op.set(nonce)];
-  const body = overRecords({ begin: recordsBegin, ...passes }, { record, end }, [...each, ...next]);
+  const next = [...op.get(nonce), ...op.constant(width(records)), ...op.add, ...op.set(nonce)];
+  const body = overRecords(records, { record, end }, [...each, ...next]);
   return { name: 'fill', parameters: 2, results: 0, locals: [valueTypes.i32], body };
 }
 
-function widthOf({ streams }: Passes): number {
-  return width(streams.map(({ lanes }) => lanes));
-}
-
 /** `scan(end, limit)`: the first hash whose top is not above the limit; -1 where none is. */
-function scan(word: Word, passes: Passes): Func {
+function scan(records: Records): Func {
   const [end, limit, record, before, hits] = [0, 1, 2, 3, 4];
-  const compare = passes.streams.flatMap((stream) => [
+  const compare = records.streams.flatMap((stream) => [
     ...stream.lanes.notAbove(
-      stream.lanes.load(op.get(record), passes.offsetOf(word, stream)),
+      stream.lanes.load(op.get(record), offsetIn(records, stream, 0)),
       op.get(limit),
     ),
     ...[...op.constant(stream.place), ...op.shiftLeft],
     ...(stream.place > 0 ? op.or : []),
   ]);
-  const body = overRecords({ begin: recordsBegin, ...passes }, { record, end }, [
+  const body = overRecords(records, { record, end }, [
     ...[...compare, ...op.set(hits), ...op.get(hits), ...op.if],
     ...[...op.get(before), ...op.get(hits), ...op.countTrailingZeros, ...op.add, ...op.return],
     ...op.end,
-    ...[...op.get(before), ...op.constant(widthOf(passes)), ...op.add, ...op.set(before)],
+    ...[...op.get(before), ...op.constant(width(records)), ...op.add, ...op.set(before)],
   ]);
   const locals = [valueTypes.i32, valueTypes.i32, valueTypes.i32];
   return { name: 'scan', parameters: 2, results: 1, locals, body: [...body, ...op.constant(-1)] };
 }
 
 /** All records again and again: filled, passed through and scanned. */
-function search(parts: readonly Func[], passes: Passes): Func {
+function search(parts: readonly Func[], records: Records): Func {
   const [nonce, count, limit, tried, hit] = [0, 1, 2, 3, 4];
-  const end = op.constant(recordsBegin + recordsAtOnce * passes.recordBytes);
-  const noncesAtOnce = op.constant(recordsAtOnce * widthOf(passes));
+  const end = op.constant(recordsBegin + recordsAtOnce * recordBytes(records));
+  const noncesAtOnce = op.constant(recordsAtOnce * width(records));
   const filling = [...end, ...op.get(nonce), ...op.get(tried), ...op.add, ...op.call(0)];
   const scanning = [...end, ...op.get(limit), ...op.call(parts.length - 1)];
   const body = [
     ...op.loop,
     ...filling,
-    ...passes.functions.flatMap((_, i) => [...end, ...op.call(i + 1)]),
+    ...parts.slice(1, -1).flatMap((_, i) => [...end, ...op.call(i + 1)]),
     ...[...scanning, ...op.set(hit)],
     ...[...op.get(hit), ...op.constant(-1), ...op.isOther, ...op.if],
     ...[...op.get(tried), ...op.get(hit), ...op.add, ...op.return],

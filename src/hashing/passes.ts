@@ -13,14 +13,13 @@ import { type Code, type Func, valueTypes } from './wasm.ts';
 /** Steps of one stream between those of another: 64 are too many, no processor sees so far. */
 const stepsInTurn = 4;
 
-/** Records begin where 16 bytes do. */
-const alignment = 16;
+const wordBytes = 4;
 
-/** What to make of each record. */
+/** What to make of each record: words in its first slots of words in its first slots. */
 export interface Task {
   readonly inputs: readonly Word[];
   readonly results: readonly Word[];
-  /** The code that gets what is the same for all records, constants and the job's. */
+  /** The code that gets what is the same for all records. */
   readonly early: (word: Word, lanes: Lanes) => Code;
 }
 
@@ -31,13 +30,11 @@ export interface Stream {
   readonly place: number;
 }
 
-export interface Passes {
-  /** Each works from the first record up to the address that it is told. */
-  readonly functions: readonly Func[];
+/** Where the records are, and what is in them. */
+export interface Records {
+  readonly begin: number;
+  readonly slots: number;
   readonly streams: readonly Stream[];
-  readonly recordBytes: number;
-  /** How far into a record a word is. */
-  readonly offsetOf: (word: Word, stream: Stream) => number;
 }
 
 /** A part of the steps: which words it finds in which slots of a record, and which it leaves. */
@@ -47,30 +44,42 @@ interface Part {
   readonly left: ReadonlyMap<Word, number>;
 }
 
-/** So many passes over the records from this address on. */
-export function passesOf(
-  task: Task,
-  lanes: readonly Lanes[],
-  { count, begin }: { readonly count: number; readonly begin: number },
-): Passes {
-  const parts = cut(task, count);
-  const slots = Math.max(...parts.flatMap(({ found, left }) => [found.size, left.size]));
-  const streams = lanes.map((each, i) => ({ lanes: each, place: width(lanes.slice(0, i)) }));
-  const recordBytes = Math.ceil((slots * width(lanes) * 4) / alignment) * alignment;
-  const at = (slot: number, { lanes, place }: Stream) => (slots * place + slot * lanes.count) * 4;
-  const functions = parts.map((part, i) => {
-    const offset = (word: Word, stream: Stream) =>
-      at(part.found.get(word) ?? part.left.get(word) ?? 0, stream);
-    return passOf(`pass${i}`, part, { streams, begin, recordBytes, offset, early: task.early });
-  });
-  const ends = new Map([...(parts[0]?.found ?? []), ...(parts.at(-1)?.left ?? [])]);
-  const offsetOf = (word: Word, stream: Stream) => at(ends.get(word) ?? 0, stream);
-  return { functions, streams, recordBytes, offsetOf };
+/** Records of so many slots, from this address on. */
+export function recordsAt(begin: number, slots: number, lanes: readonly Lanes[]): Records {
+  const streams = lanes.map((each, i) => ({ lanes: each, place: sum(lanes.slice(0, i)) }));
+  return { begin, slots, streams };
 }
 
-/** How many hashes these do at a time. */
-export function width(lanes: readonly Lanes[]): number {
-  return lanes.reduce((sum, { count }) => sum + count, 0);
+/** So many functions, each of which works from the first record up to the address it is told. */
+export function passesOf(
+  name: string,
+  task: Task,
+  records: Records,
+  count: number,
+): readonly Func[] {
+  return cut(task, count).map((part, i) => {
+    const used = Math.max(...part.found.values(), ...part.left.values()) + 1;
+    if (used > records.slots) throw new Error(`${used} words in ${records.slots} slots`);
+    return passOf(`${name}${i}`, part, records, task.early);
+  });
+}
+
+/** How many hashes there are in a record. */
+export function width({ streams }: Records): number {
+  return sum(streams.map(({ lanes }) => lanes));
+}
+
+function sum(lanes: readonly Lanes[]): number {
+  return lanes.reduce((all, { count }) => all + count, 0);
+}
+
+export function recordBytes(records: Records): number {
+  return records.slots * width(records) * wordBytes;
+}
+
+/** How far into a record a stream's word in this slot is. */
+export function offsetIn({ slots }: Records, { lanes, place }: Stream, slot: number): number {
+  return (slots * place + slot * lanes.count) * wordBytes;
 }
 
 function cut({ inputs, results }: Task, count: number): readonly Part[] {
@@ -82,21 +91,23 @@ function cut({ inputs, results }: Task, count: number): readonly Part[] {
   let found: ReadonlyMap<Word, number> = new Map(inputs.map((word, i) => [word, i]));
   for (let i = 0; i < steps.length; i += size) {
     const part = steps.slice(i, i + size);
-    const needed = new Set([...steps.slice(i + size).flatMap((step) => step.inputs), ...results]);
-    const left = slotsFor(
-      [...found.keys(), ...part].filter((word) => needed.has(word)),
-      found,
-    );
+    const later = steps.slice(i + size);
+    const needed = new Set([...later.flatMap((step) => step.inputs), ...results]);
+    const alive = [...found.keys(), ...part].filter((word) => needed.has(word));
+    const left = later.length > 0 ? slotsFor(alive, found) : firstSlots(results, part);
     parts.push({ steps: part, found, left });
     found = left;
   }
   return parts;
 }
 
-/** What stays keeps its slot; what is new gets one that nothing stays in. */
+/** What stays keeps its slot; what is new gets one in which nothing stays. */
 function slotsFor(words: readonly Word[], before: ReadonlyMap<Word, number>) {
-  const staying = words.filter((word) => before.has(word));
-  const slots = new Map(staying.map((word) => [word, before.get(word) ?? 0]));
+  const slots = new Map<Word, number>();
+  for (const word of words) {
+    const slot = before.get(word);
+    if (slot !== undefined) slots.set(word, slot);
+  }
   const taken = new Set(slots.values());
   let slot = 0;
   for (const word of words) {
@@ -107,33 +118,35 @@ function slotsFor(words: readonly Word[], before: ReadonlyMap<Word, number>) {
   return slots;
 }
 
-interface Setting extends Pick<Passes, 'streams' | 'recordBytes'> {
-  readonly begin: number;
-  readonly offset: (word: Word, stream: Stream) => number;
-  readonly early: Task['early'];
+/** Results are stored last, in order: none of them may be there before. */
+function firstSlots(results: readonly Word[], part: readonly Step[]): ReadonlyMap<Word, number> {
+  const made = new Set<Word>(part);
+  if (!results.every((word) => made.has(word))) throw new Error('a result is made too early');
+  return new Map(results.map((word, i) => [word, i]));
 }
 
-function passOf(name: string, part: Part, { streams, offset, early, ...where }: Setting): Func {
+function passOf(name: string, part: Part, records: Records, early: Task['early']): Func {
   const locals = new Locals(1);
   const record = locals.take(valueTypes.i32);
   const results = [...part.left.keys()].filter((word) => !part.found.has(word));
-  const works = streams.map((stream) => {
+  const works = records.streams.map((stream) => {
     const { lanes } = stream;
+    const offset = (slot = 0) => offsetIn(records, stream, slot);
     const given = (word: Word): Code =>
       word.stage === stages.hash
-        ? lanes.load(op.get(record), offset(word, stream))
+        ? lanes.load(op.get(record), offset(part.found.get(word)))
         : early(word, lanes);
     const made = new Map<Word, Code>();
     const code = emit({ steps: part.steps, results, lanes, given }, locals, made);
     const store = (word: Word) =>
-      lanes.store(op.get(record), offset(word, stream), made.get(word) ?? []);
+      lanes.store(op.get(record), offset(part.left.get(word)), made.get(word) ?? []);
     return { code, after: () => results.flatMap(store) };
   });
   const hashing = interleave(
     works.map(({ code }) => code),
     stepsInTurn,
   );
-  const body = overRecords(where, { record, end: 0 }, [
+  const body = overRecords(records, { record, end: 0 }, [
     ...hashing,
     ...works.flatMap(({ after }) => after()),
   ]);
@@ -142,15 +155,15 @@ function passOf(name: string, part: Part, { streams, offset, early, ...where }: 
 
 /** Does the same with each record from the first one on up to the address in the local `end`. */
 export function overRecords(
-  { begin, recordBytes }: { readonly begin: number; readonly recordBytes: number },
+  records: Records,
   { record, end }: { readonly record: number; readonly end: number },
   body: Code,
 ): Code {
   return [
-    ...[...op.constant(begin), ...op.set(record)],
+    ...[...op.constant(records.begin), ...op.set(record)],
     ...op.loop,
     ...body,
-    ...[...op.get(record), ...op.constant(recordBytes), ...op.add, ...op.set(record)],
+    ...[...op.get(record), ...op.constant(recordBytes(records)), ...op.add, ...op.set(record)],
     ...[...op.get(record), ...op.get(end), ...op.isBelow, ...op.branchIf(0)],
     ...op.end,
   ];
