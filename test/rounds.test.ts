@@ -10,7 +10,7 @@ const numbers: Arithmetic<number> = {
   add: (a, b) => (a + b) | 0,
   xor: (a, b) => a ^ b,
   and: (a, b) => a & b,
-  rotate: (a, bits) => (a >>> bits) | (a << (32 - bits)),
+  turn: (a, bits) => bits.reduce((all, each) => all ^ ((a >>> each) | (a << (32 - each))), 0),
   shift: (a, bits) => a >>> bits,
 };
 
@@ -47,19 +47,25 @@ test('of constants alone nothing is left but the hash', () => {
   expect(bytesOf(values)).toEqual(noble(noble(bytesOf(words))));
 });
 
-/** What of the words of a hash comes late: once the last of twenty words is there. */
-function lateSteps(results: (hash: readonly Word[]) => readonly Word[]): readonly Word[] {
+/** How many steps are late where so many of a header's twenty words are known early. */
+function lateSteps(early: number, results: (hash: readonly Word[]) => readonly Word[]): number {
   const graph = new Graph();
-  const job = Array.from({ length: 19 }, () => graph.input(stages.job));
-  const hash = sha256d(graph, [...job, graph.input(stages.hash)]);
-  return ancestors(results(hash)).filter((word) => isStep(word) && word.stage === stages.hash);
+  const header = Array.from({ length: 20 }, (_, i) =>
+    graph.input(i < early ? stages.job : stages.hash),
+  );
+  const steps = ancestors(results(sha256d(graph, header))).filter(isStep);
+  return steps.filter(({ stage }) => stage === stages.hash).length;
 }
 
 test('what a miner knows early is not done late, and what he does not need is not done', () => {
-  const [top, all] = [lateSteps((hash) => [hash[7] as Word]), lateSteps((hash) => hash)];
-  // Two times 64 rounds and 48 words, less the first three rounds, the last three, and more.
-  expect(top.length).toBeLessThan(3_720);
-  expect(all.length).toBeGreaterThan(top.length + 60);
+  const [top, all] = [(hash: readonly Word[]) => hash.slice(7), (hash: readonly Word[]) => hash];
+  // The first block, which is a third.
+  expect(lateSteps(16, all)).toBeLessThan(lateSteps(0, all) * 0.67);
+  // The first three rounds of the second block, and most of the fourth: a round has 14 steps.
+  expect(lateSteps(19, all)).toBeLessThan(lateSteps(16, all) - 4 * 14);
+  // The last three rounds, and the words that are for them.
+  expect(lateSteps(19, top)).toBeLessThan(lateSteps(19, all) - 3 * 14);
+  expect(lateSteps(20, all)).toBe(0);
 });
 
 test('known words move together, and the same is made once', () => {
@@ -71,6 +77,6 @@ test('known words move together, and the same is made once', () => {
   expect(graph.add(late, graph.fixed(0))).toBe(late);
   expect(graph.xor(late, graph.fixed(0))).toBe(late);
   expect(graph.and(late, graph.fixed(0))).toBe(graph.fixed(0));
-  expect(graph.rotate(late, 7)).not.toBe(graph.rotate(late, 8));
+  expect(graph.turn(late, [7])).not.toBe(graph.turn(late, [8]));
   expect(graph.add(early, early).stage).toBe(stages.job);
 });

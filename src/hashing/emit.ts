@@ -65,7 +65,7 @@ export function* emit(
 
 function instruction(step: Step, lanes: Lanes, get: (word: Word) => Code): Code {
   const [a = [], b = []] = step.inputs.map(get);
-  if (step.kind === 'rotate' || step.kind === 'shift') return lanes[step.kind](a, step.bits);
+  if (step.kind === 'turn' || step.kind === 'shift') return lanes[step.kind](a, step.bits);
   return [...a, ...b, ...lanes[step.kind]];
 }
 

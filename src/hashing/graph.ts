@@ -14,7 +14,7 @@ import type { Arithmetic } from './rounds.ts';
 /** When a word is known: always, once a job, or with every hash. */
 export const stages = { fixed: 0, job: 1, hash: 2 } as const;
 
-export type Operation = 'add' | 'xor' | 'and' | 'rotate' | 'shift';
+export type Operation = 'add' | 'xor' | 'and' | 'turn' | 'shift';
 
 interface Known {
   readonly stage: number;
@@ -34,8 +34,8 @@ export interface Input extends Known {
 export interface Step extends Known {
   readonly kind: Operation;
   readonly inputs: readonly Word[];
-  /** By how many bits it turns or shifts. */
-  readonly bits: number;
+  /** By how many bits it is turned or shifted. */
+  readonly bits: readonly number[];
 }
 export type Word = Fixed | Input | Step;
 
@@ -79,16 +79,17 @@ export class Graph implements Arithmetic<Word> {
     return this.#step('and', [late, early]);
   }
 
-  rotate(a: Word, bits: number): Word {
-    if (isFixed(a)) return this.fixed((a.value >>> bits) | (a.value << (32 - bits)));
-    return this.#step('rotate', [a], bits);
+  turn(a: Word, bits: readonly number[]): Word {
+    if (!isFixed(a)) return this.#step('turn', [a], bits);
+    const turned = bits.map((each) => (a.value >>> each) | (a.value << (32 - each)));
+    return this.fixed(turned.reduce((one, other) => one ^ other, 0));
   }
 
   shift(a: Word, bits: number): Word {
-    return isFixed(a) ? this.fixed(a.value >>> bits) : this.#step('shift', [a], bits);
+    return isFixed(a) ? this.fixed(a.value >>> bits) : this.#step('shift', [a], [bits]);
   }
 
-  #step(kind: Operation, inputs: readonly Word[], bits = 0): Word {
+  #step(kind: Operation, inputs: readonly Word[], bits: readonly number[] = []): Word {
     const stage = Math.max(...inputs.map((each) => each.stage));
     const name = `${kind} ${bits} ${inputs.map(({ id }) => id)}`;
     return this.#once(name, (id) => ({ kind, stage, id, inputs, bits }));

@@ -74,8 +74,8 @@ export interface Lanes {
   /** A bit for each lane whose word is not above the limit; the code of both is taken. */
   readonly notAbove: (word: Code, limit: Code) => Code;
   /** Takes the code that gets the word. */
-  readonly rotate: (word: Code, bits: number) => Code;
-  readonly shift: (word: Code, bits: number) => Code;
+  readonly turn: (word: Code, bits: readonly number[]) => Code;
+  readonly shift: (word: Code, bits: readonly number[]) => Code;
 }
 
 export const oneLane: Lanes = {
@@ -89,8 +89,8 @@ export const oneLane: Lanes = {
   and: op.and,
   following: (number) => number,
   notAbove: (word, limit) => [...word, ...limit, ...op.isNotAbove],
-  rotate: (word, bits) => [...word, ...op.constant(bits), ...op.rotate],
-  shift: (word, bits) => [...word, ...op.constant(bits), ...op.shift],
+  turn: turnOne,
+  shift: (word, [bits = 0]) => [...word, ...op.constant(bits), ...op.shift],
 };
 
 export const fourLanes: Lanes = {
@@ -104,11 +104,32 @@ export const fourLanes: Lanes = {
   and: op4.and,
   following: (number) => [...number, ...op4.splat, ...op4.constant([0, 1, 2, 3]), ...op4.add],
   notAbove: (word, limit) => [...word, ...limit, ...op4.splat, ...op4.isNotAbove, ...op4.bitmask],
-  // There is no instruction that turns four words: the two parts are shifted apart and joined.
-  rotate: (word, bits) => [
+  // One after the other would take as many instructions, each of which waits for the one before.
+  turn: (word, bits) =>
+    bits.flatMap((each, i) => [...turnFour(word, each), ...(i > 0 ? op4.xor : [])]),
+  shift: (word, [bits = 0]) => [...word, ...op.constant(bits), ...op4.shift],
+};
+
+/**
+ * By 6, 11 and 25 is by 14, joined, by 5 more, joined, and by 6 more. That is as many instructions,
+ * but each may overwrite what it takes, as a processor's do, which saves two copies.
+ */
+function turnOne(word: Code, bits: readonly number[]): Code {
+  return bits
+    .toReversed()
+    .flatMap((each, i, all) => [
+      ...word,
+      ...(i > 0 ? op.xor : []),
+      ...op.constant(each - (all[i + 1] ?? 0)),
+      ...op.rotate,
+    ]);
+}
+
+/** There is no instruction that turns four words: two parts are shifted apart and joined. */
+function turnFour(word: Code, bits: number): Code {
+  return [
     ...[...word, ...op.constant(bits), ...op4.shift],
     ...[...word, ...op.constant(32 - bits), ...op4.shiftLeft],
     ...op4.or,
-  ],
-  shift: (word, bits) => [...word, ...op.constant(bits), ...op4.shift],
-};
+  ];
+}

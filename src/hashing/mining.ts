@@ -39,7 +39,7 @@ const recordsBegin = 8_192;
 const recordSlots = 32;
 /** As many as the nearest cache has room for. */
 const recordsAtOnce = 32;
-const passCount = 4;
+const passCount = 3;
 
 /** A miner of machine code. */
 export interface Mining {
@@ -74,8 +74,8 @@ export function newMining(variant: Variant): Mining {
 
 /** The other end first: our numbers begin with it, SHA-256's do not. */
 function swapped(graph: Graph, word: Word): Word {
-  const outer = graph.and(graph.rotate(word, 8), graph.fixed(0xff00ff00));
-  const inner = graph.and(graph.rotate(word, 24), graph.fixed(0x00ff00ff));
+  const outer = graph.and(graph.turn(word, [8]), graph.fixed(0xff00ff00));
+  const inner = graph.and(graph.turn(word, [24]), graph.fixed(0x00ff00ff));
   return graph.xor(outer, inner);
 }
 

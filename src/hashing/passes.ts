@@ -11,7 +11,7 @@ import { type Lanes, op } from './lanes.ts';
 import { type Code, type Func, valueTypes } from './wasm.ts';
 
 /** Steps of one stream between those of another: 64 are too many, no processor sees so far. */
-const stepsInTurn = 4;
+const stepsInTurn = 2;
 
 const wordBytes = 4;
 

@@ -11,8 +11,11 @@ export interface Arithmetic<T> {
   add(a: T, b: T): T;
   xor(a: T, b: T): T;
   and(a: T, b: T): T;
-  /** Turned to the right: what leaves there comes back on the left. */
-  rotate(a: T, bits: number): T;
+  /**
+   * Turned to the right, where what leaves comes back on the left: by each of these, the least
+   * first, and what comes of it joined by exclusive or.
+   */
+  turn(a: T, bits: readonly number[]): T;
   /** Shifted to the right: zeros come from the left. */
   shift(a: T, bits: number): T;
 }
@@ -60,8 +63,8 @@ export function compress<T>(on: Arithmetic<T>, state: State<T>, block: readonly 
     // What two of the three have. Its last part is its first one of the round before.
     const majority = on.xor(b, on.and(on.xor(a, b), on.xor(b, c)));
     const key = on.add(on.fixed(constant), words[i] as T);
-    const first = sum(on, [key, h, choice, turned(on, e, [6, 11, 25])]);
-    const second = on.add(turned(on, a, [2, 13, 22]), majority);
+    const first = sum(on, [key, h, choice, on.turn(e, [6, 11, 25])]);
+    const second = on.add(on.turn(a, [2, 13, 22]), majority);
     [a, b, c, d, e, f, g, h] = [on.add(first, second), a, b, c, on.add(first, d), e, f, g];
   }
   const last = [a, b, c, d, e, f, g, h];
@@ -71,14 +74,9 @@ export function compress<T>(on: Arithmetic<T>, state: State<T>, block: readonly 
 /** The word that follows these sixteen. */
 function nextWord<T>(on: Arithmetic<T>, words: readonly T[]): T {
   const [oldest, second, tenth, last] = [words[0], words[1], words[9], words[14]] as [T, T, T, T];
-  const small0 = on.xor(turned(on, second, [7, 18]), on.shift(second, 3));
-  const small1 = on.xor(turned(on, last, [17, 19]), on.shift(last, 10));
+  const small0 = on.xor(on.turn(second, [7, 18]), on.shift(second, 3));
+  const small1 = on.xor(on.turn(last, [17, 19]), on.shift(last, 10));
   return sum(on, [oldest, small0, tenth, small1]);
-}
-
-/** The word turned by each of these, and all joined. */
-function turned<T>(on: Arithmetic<T>, word: T, bits: readonly number[]): T {
-  return bits.map((each) => on.rotate(word, each)).reduce((a, b) => on.xor(a, b));
 }
 
 function sum<T>(on: Arithmetic<T>, words: readonly T[]): T {
