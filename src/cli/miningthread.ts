@@ -6,7 +6,6 @@
  */
 import { isMainThread, parentPort } from 'node:worker_threads';
 import type { Kernel, Search } from '../miner/kernel.ts';
-import { chooseKernel, wasmKernels } from '../miner/kernelchoice.ts';
 import { workLast } from './priority.ts';
 import { Thread } from './thread.ts';
 
@@ -76,6 +75,8 @@ export class MiningThread {
 
 if (!isMainThread) {
   workLast();
+  // Who starts the thread has no use for it.
+  const { chooseKernel, wasmKernels } = await import('../miner/kernelchoice.ts');
   const kernels = chooseKernel(wasmKernels, () => performance.now());
   parentPort?.on('message', ({ search, board }: Job) => {
     parentPort?.postMessage(searchTogether(search, board, kernels));

@@ -22,12 +22,12 @@ interface Known {
   readonly id: number;
 }
 /** A word with a value. */
-export interface Fixed extends Known {
+interface Fixed extends Known {
   readonly kind: 'fixed';
   readonly value: number;
 }
 /** A word that comes from outside. */
-export interface Input extends Known {
+interface Input extends Known {
   readonly kind: 'input';
 }
 /** A word that is made of others. */

@@ -47,7 +47,7 @@ export function sha256<T>(on: Arithmetic<T>, message: readonly T[]): State<T> {
   return state;
 }
 
-/** What follows so many words: a one, zeros up to the end of a block, and how many bits they are. */
+/** What follows so many words: a one, zeros to the end of a block, and how many bits they are. */
 export function padding(words: number): readonly number[] {
   const zeros = 15 - ((words + 2) % 16);
   return [0x8000_0000, ...new Array<number>(zeros + 1).fill(0), words * 32];
