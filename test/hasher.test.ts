@@ -1,4 +1,6 @@
 /** Hashing many messages at a time: as the plain way does, and the plain way where it is wrong. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { longestMessage, newBatch } from '../src/hashing/batch.ts';
@@ -81,6 +83,23 @@ describe.each<readonly [string, Hasher]>([
 
 test('a batch says that a message is too long, and is not wrong', () => {
   expect(() => newBatch().hashAll([new Uint8Array(longestMessage + 1)])).toThrow(RangeError);
+});
+
+test.runIf(process.arch === 'x64')('a machine without four lanes does without them', () => {
+  const script = `
+    import { wasmKernel } from './src/miner/wasmkernel.ts';
+    import { isSound } from './src/miner/kernelchoice.ts';
+    import { chooseHasher } from './src/primitives/hasher.ts';
+    const isMissing = (variant) => {
+      try { return !wasmKernel(variant); } catch { return true; }
+    };
+    console.log(chooseHasher().name, isSound(wasmKernel('one lane')), isMissing('four lanes'),
+      isMissing('four lanes and one'));
+  `;
+  const cwd = join(import.meta.dirname, '..');
+  const words = ['--no-enable-sse4-1', '--no-enable-avx', '--input-type=module', '-e', script];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { cwd, encoding: 'utf8' });
+  expect(stdout, stderr).toBe('noble true true true\n');
 });
 
 describe('chosen is', () => {

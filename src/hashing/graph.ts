@@ -124,3 +124,10 @@ export function ancestors(results: Iterable<Word>): readonly Word[] {
 export function isStep(word: Word): word is Step {
   return 'inputs' in word;
 }
+
+/** What is known of a word; a bug where nothing is. */
+export function of<T>(words: ReadonlyMap<Word, T>, word: Word): T {
+  const known = words.get(word);
+  if (known === undefined) throw new Error(`nothing is known of word ${word.id}`);
+  return known;
+}

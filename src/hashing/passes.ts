@@ -6,7 +6,7 @@
  * a third slower. So the steps are cut wherever it is, and the records carry over what is alive.
  */
 import { emit, interleave, Locals } from './emit.ts';
-import { ancestors, isStep, type Step, stages, type Word } from './graph.ts';
+import { ancestors, isStep, of, type Step, stages, type Word } from './graph.ts';
 import { type Lanes, op } from './lanes.ts';
 import { type Code, type Func, valueTypes } from './wasm.ts';
 
@@ -102,20 +102,17 @@ function cut({ inputs, results }: Task, count: number): readonly Part[] {
 }
 
 /** What stays keeps its slot; what is new gets one in which nothing stays. */
-function slotsFor(words: readonly Word[], before: ReadonlyMap<Word, number>) {
-  const slots = new Map<Word, number>();
-  for (const word of words) {
-    const slot = before.get(word);
-    if (slot !== undefined) slots.set(word, slot);
-  }
-  const taken = new Set(slots.values());
-  let slot = 0;
-  for (const word of words) {
-    if (slots.has(word)) continue;
-    while (taken.has(slot)) slot++;
-    slots.set(word, slot++);
-  }
-  return slots;
+function slotsFor(
+  words: readonly Word[],
+  before: ReadonlyMap<Word, number>,
+): ReadonlyMap<Word, number> {
+  const taken = new Set(words.map((word) => before.get(word)));
+  let free = 0;
+  const next = () => {
+    while (taken.has(free)) free++;
+    return free++;
+  };
+  return new Map(words.map((word) => [word, before.get(word) ?? next()]));
 }
 
 /** Results are stored last, in order: none of them may be there before. */
@@ -131,15 +128,16 @@ function passOf(name: string, part: Part, records: Records, early: Task['early']
   const results = [...part.left.keys()].filter((word) => !part.found.has(word));
   const works = records.streams.map((stream) => {
     const { lanes } = stream;
-    const offset = (slot = 0) => offsetIn(records, stream, slot);
+    const offset = (slots: ReadonlyMap<Word, number>, word: Word) =>
+      offsetIn(records, stream, of(slots, word));
     const given = (word: Word): Code =>
       word.stage === stages.hash
-        ? lanes.load(op.get(record), offset(part.found.get(word)))
+        ? lanes.load(op.get(record), offset(part.found, word))
         : early(word, lanes);
     const made = new Map<Word, Code>();
     const code = emit({ steps: part.steps, results, lanes, given }, locals, made);
     const store = (word: Word) =>
-      lanes.store(op.get(record), offset(part.left.get(word)), made.get(word) ?? []);
+      lanes.store(op.get(record), offset(part.left, word), of(made, word));
     return { code, after: () => results.flatMap(store) };
   });
   const hashing = interleave(

@@ -3,7 +3,7 @@
  * instruction fetches it for four lanes. As part of the code it would take three.
  */
 import { emit, interleave, Locals } from './emit.ts';
-import { ancestors, isStep, stages, type Word } from './graph.ts';
+import { ancestors, isStep, of, stages, type Word } from './graph.ts';
 import { type Lanes, oneLane, op } from './lanes.ts';
 import type { Code, Func } from './wasm.ts';
 
@@ -34,7 +34,7 @@ export function tableFor(
     early: (word, lanes) =>
       lanes === oneLane && word.kind === 'fixed'
         ? lanes.fixed(word.value)
-        : lanes.load(op.constant(0), addressIn(entries, word)),
+        : lanes.load(op.constant(0), of(entries, word)),
   };
 }
 
@@ -46,20 +46,12 @@ function prepare(entries: ReadonlyMap<Word, number>, inputs: ReadonlyMap<Word, n
   const given = (word: Word) =>
     word.kind === 'fixed'
       ? oneLane.fixed(word.value)
-      : oneLane.load(op.constant(0), addressIn(inputs, word));
+      : oneLane.load(op.constant(0), of(inputs, word));
   const making = interleave([emit({ steps, results, lanes: oneLane, given }, locals, made)], 1);
   const laying = [...entries].flatMap(([word, address]) =>
     // Not as four lanes: where there are none, one lane needs the table too.
-    [0, 4, 8, 12].flatMap((more) =>
-      oneLane.store(op.constant(0), address + more, made.get(word) ?? []),
-    ),
+    [0, 4, 8, 12].flatMap((more) => oneLane.store(op.constant(0), address + more, of(made, word))),
   );
   const body = [...making, ...laying];
   return { name: 'prepare', parameters: 0, results: 0, locals: locals.types, body };
-}
-
-function addressIn(addresses: ReadonlyMap<Word, number>, word: Word): number {
-  const address = addresses.get(word);
-  if (address === undefined) throw new Error(`no address for word ${word.id}`);
-  return address;
 }
