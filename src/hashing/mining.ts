@@ -37,9 +37,10 @@ const headerWords = 20;
 const tableBegin = 128;
 const recordsBegin = 8_192;
 const recordSlots = 32;
-/** As many as the nearest cache has room for. */
-const recordsAtOnce = 32;
+/** So many that it hardly counts what a processor takes to get used to the next pass. */
+const recordsAtOnce = 128;
 const passCount = 3;
+const pages = 2;
 
 /** A miner of machine code. */
 export interface Mining {
@@ -69,7 +70,7 @@ export function newMining(variant: Variant): Mining {
   const records = recordsAt(recordsBegin, recordSlots, variants[variant]);
   const passes = passesOf('pass', task, records, passCount);
   const parts = [fill(records), ...passes, scan(records)];
-  return instantiate(moduleBytes([...parts, search(parts, records), prepare], 1));
+  return instantiate(moduleBytes([...parts, search(parts, records), prepare], pages));
 }
 
 /** The other end first: our numbers begin with it, SHA-256's do not. */

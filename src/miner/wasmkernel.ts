@@ -6,7 +6,7 @@ import { isHit, type Kernel, type Search } from './kernel.ts';
 export function wasmKernel(variant: Variant): Kernel {
   const mining = newMining(variant);
   const search = (wanted: Search) => searchWith(mining, wanted);
-  return { name: `wasm, ${variant}`, noncesAtOnce: 9_600, search };
+  return { name: `wasm, ${variant}`, noncesAtOnce: 10_240, search };
 }
 
 function searchWith({ memory, prepare, search }: Mining, wanted: Search): number | undefined {
