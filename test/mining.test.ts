@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { MiningPool, newThreads, type Searcher, threadCount } from '../src/cli/miningpool.ts';
 import { MiningThread, newBoard, searchTogether, triedOn } from '../src/cli/miningthread.ts';
 import { numberFromHash } from '../src/consensus/work.ts';
-import { isHit, type Search, searchNonce, searchOf } from '../src/miner/kernel.ts';
+import { isHit, type Kernel, type Search, searchNonce, searchOf } from '../src/miner/kernel.ts';
 import { type Header, hashHeader } from '../src/primitives/block.ts';
 import { noHash, parseHash } from '../src/primitives/codec.ts';
 import { seal } from './forge.ts';
@@ -32,6 +32,11 @@ function bestNonce(count: number): number {
   const nonces = Array.from({ length: count }, (_, nonce) => nonce);
   const hashOf = (nonce: number) => numberFromHash(hashHeader({ ...header, nonce }));
   return nonces.reduce((best, nonce) => (hashOf(nonce) < hashOf(best) ? nonce : best));
+}
+
+/** Searches in this way, and takes so many nonces at once. */
+function* always(search: Kernel['search'], noncesAtOnce: number): Generator<Kernel, never> {
+  for (;;) yield { name: 'test', noncesAtOnce, search };
 }
 
 const impossible = (count: number) => searchOf(header, 0n, count);
@@ -86,10 +91,11 @@ test('no nonce is tried twice, and none is left out', () => {
     return undefined;
   };
   // While the first searcher is at its first part another one does all the rest.
-  searchTogether(search, board, (part) => {
-    if (ranges.length === 0) searchTogether(search, board, record);
+  const begin = (part: Search) => {
+    if (ranges.length === 0) searchTogether(search, board, always(record, 10_000));
     return record(part);
-  });
+  };
+  searchTogether(search, board, always(begin, 3_000));
   const sorted = ranges.toSorted(([a], [b]) => a - b);
   expect(sorted.length).toBeGreaterThan(5);
   expect(sorted[0]?.[0]).toBe(1000);

@@ -206,7 +206,8 @@ describe('of branches that show little work', () => {
     const liar = await meet(village, 'liar', { ...honest, answers: { headers } });
     await liar.visit('victim');
     await village.clock.run(3_000);
-    expect(victim.banned).toEqual(['liar']);
+    // Its chain may have changed meanwhile: that is no proof of a lie.
+    expect(victim.banned).toEqual([]);
     expect(asked).toBe(4);
   });
 });

@@ -15,6 +15,8 @@ import { type Benchmark, compare, measure, type Result, tell } from './harness.t
 
 /** By their names; each is loaded when it is run. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly Benchmark[]>>> = {
+  mining: async () => (await import('./mining.ts')).mining(),
+  hashing: async () => (await import('./hashing.ts')).hashing(),
   signatures: async () => (await import('./signatures.ts')).signatures(),
   headers: async () => (await import('./headers.ts')).headers(),
   mempool: async () => (await import('./mempool.ts')).mempool(),

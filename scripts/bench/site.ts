@@ -15,12 +15,15 @@ import { targetFromBits } from '../../src/consensus/work.ts';
 import { Pool } from '../../src/mempool/pool.ts';
 import { searchNonce, searchOf } from '../../src/miner/kernel.ts';
 import { buildTemplate } from '../../src/miner/template.ts';
+import { chooseHasher } from '../../src/primitives/batchhasher.ts';
 import { type Block, type Header, hashHeader } from '../../src/primitives/block.ts';
+import { useHasher } from '../../src/primitives/hasher.ts';
 import { verify } from '../../src/primitives/signature.ts';
 import { atOnce } from '../../src/primitives/steps.ts';
 import type { Transaction } from '../../src/primitives/transaction.ts';
 
 const engine = chooseEngine(await loadEngines());
+useHasher(chooseHasher());
 const easiest = 0x207f_ffff;
 
 /** All signatures, one after the other, with the fastest engine. */

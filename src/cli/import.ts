@@ -6,6 +6,7 @@ import { type Imported, importBlocks } from '../chain/intake.ts';
 import { magicOf } from '../consensus/params.ts';
 import { describeReject } from '../consensus/reject.ts';
 import { Fault } from '../primitives/fault.ts';
+import { hashFast } from './bestengine.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 
 export interface ImportOptions {
@@ -20,6 +21,7 @@ export async function importChain(
 ): Promise<void> {
   const file = openFile(path);
   try {
+    await hashFast();
     const source = sourceOf(file, path);
     const { door } = await desk.openDoor(index ? {} : { hasIndex: false });
     const imported = await importBlocks({

@@ -5,7 +5,7 @@
  * with the nonce that it found. What the threads of one search share is its board.
  */
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { type Search, searchNonce } from '../miner/kernel.ts';
+import type { Kernel, Search } from '../miner/kernel.ts';
 import { workLast } from './priority.ts';
 import { Thread } from './thread.ts';
 
@@ -30,21 +30,19 @@ export function endSearch(board: Board): void {
   Atomics.store(board, over, 1n);
 }
 
-/** Nonces that a thread takes at a time: in plain JavaScript a hundredth of a second. */
-const noncesAtOnce = 10_000;
-
 /** One thread's part: takes what nobody took before, until something is found or nothing left. */
 export function searchTogether(
   search: Search,
   board: Board,
-  kernel: typeof searchNonce = searchNonce,
+  kernels: Generator<Kernel, never>,
 ): number | undefined {
   while (Atomics.load(board, over) === 0n) {
-    const begin = Number(Atomics.add(board, taken, BigInt(noncesAtOnce)));
-    const count = Math.min(noncesAtOnce, search.count - begin);
+    const kernel = kernels.next().value;
+    const begin = Number(Atomics.add(board, taken, BigInt(kernel.noncesAtOnce)));
+    const count = Math.min(kernel.noncesAtOnce, search.count - begin);
     if (count <= 0) return undefined;
     const firstNonce = search.firstNonce + begin;
-    const nonce = kernel({ ...search, firstNonce, count });
+    const nonce = kernel.search({ ...search, firstNonce, count });
     Atomics.add(board, tried, BigInt(nonce === undefined ? count : nonce - firstNonce + 1));
     if (nonce === undefined) continue;
     endSearch(board);
@@ -77,7 +75,10 @@ export class MiningThread {
 
 if (!isMainThread) {
   workLast();
+  // Who starts the thread has no use for it.
+  const { chooseKernel, wasmKernels } = await import('../miner/kernelchoice.ts');
+  const kernels = chooseKernel(wasmKernels, () => performance.now());
   parentPort?.on('message', ({ search, board }: Job) => {
-    parentPort?.postMessage(searchTogether(search, board));
+    parentPort?.postMessage(searchTogether(search, board, kernels));
   });
 }

@@ -16,6 +16,7 @@ import { Waiting } from '../mempool/waiting.ts';
 import type { Node } from '../node/node.ts';
 import { type Block, hashHeader } from '../primitives/block.ts';
 import { Fault } from '../primitives/fault.ts';
+import { hashFast } from './bestengine.ts';
 import type { DeskWithoutWallets } from './desk.ts';
 import { type Exchange, exchangeDatabase } from './exchange.ts';
 import { openNodeOn } from './opennode.ts';
@@ -28,6 +29,7 @@ export interface ReindexOptions {
 }
 
 export async function reindex(desk: DeskWithoutWallets, options: ReindexOptions): Promise<void> {
+  await hashFast();
   const { height, hash, checked, remarks } = options.onlyIndex
     ? await rebuildIndexes(desk)
     : await rebuild(desk, options.index);

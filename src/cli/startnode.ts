@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Node } from '../node/node.ts';
 import type { Context } from '../rpc/method.ts';
 import { callsTo } from '../rpc/methods.ts';
-import { signatureEngine } from './bestengine.ts';
+import { hashFast, signatureEngine } from './bestengine.ts';
 import type { Desk } from './desk.ts';
 import { Log } from './log.ts';
 import { MiningPool, newThreads, threadCount } from './miningpool.ts';
@@ -40,7 +40,7 @@ export async function startNode(desk: Desk, options: StartNodeOptions): Promise<
   });
   const node = await openNode(desk, pool, metrics, options);
   // Loaded before anybody asks, or the first block with payments would keep a question waiting.
-  await Promise.all([signatureEngine(), import('./signatures.ts')]);
+  await Promise.all([signatureEngine(), hashFast(), import('./signatures.ts')]);
   const stopping = Promise.withResolvers<string>();
   const miner = new NodeMiner(node, log);
   const hear = options.automine && script ? () => miner.mineSoon(script) : () => {};

@@ -23,6 +23,16 @@ export interface Search {
   readonly count: number;
 }
 
+/** A way to search: all answer the same, and differ in speed. */
+export interface Kernel {
+  readonly name: string;
+  /** So many take it a thousandth of a second or so: what it may do without being interrupted. */
+  readonly noncesAtOnce: number;
+  readonly search: (search: Search) => number | undefined;
+}
+
+export const plainKernel: Kernel = { name: 'noble', noncesAtOnce: 2_000, search: searchNonce };
+
 /** The search for this header's nonce, from zero on. */
 export function searchOf(header: Header, target: bigint, count: number): Search {
   const digits = target.toString(16).padStart(64, '0');

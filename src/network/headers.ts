@@ -10,7 +10,7 @@ import { type Entry, hashOf } from '../chain/entry.ts';
 import { checkHeader, checkHeaderInContext } from '../consensus/header.ts';
 import type { Params } from '../consensus/params.ts';
 import { isReject, type Reject, reject } from '../consensus/reject.ts';
-import { type Header, hashHeader } from '../primitives/block.ts';
+import { type Header, hashHeader, hashHeadersTogether } from '../primitives/block.ts';
 import type { Hash } from '../primitives/codec.ts';
 import { maxAheadHeaders, maxBadHashes } from './limits.ts';
 import type { Lead, Peer } from './peer.ts';
@@ -98,6 +98,7 @@ export class HeaderTree {
     view: ChainView,
     { now, params, beyond }: JudgeOptions,
   ): Promise<Row> {
+    hashHeadersTogether(headers);
     const row = new Map<Hash, Entry>();
     const ahead = (hash: Hash) => row.get(hash) ?? beyond?.get(hash) ?? this.#ahead.get(hash);
     const past: Past = {

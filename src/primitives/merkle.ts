@@ -3,8 +3,8 @@
  * a few hashes can prove that a transaction is in it.
  */
 import { concatBytes } from '@noble/hashes/utils.js';
-import { type Hash, hashFromBytes, hashToBytes, isSameBytes, noHash } from './codec.ts';
-import { sha256d } from './hash.ts';
+import { type Hash, hashFromBytes, hashToBytes, noHash } from './codec.ts';
+import { hasher } from './hasher.ts';
 
 export interface MerkleRoot {
   readonly root: Hash;
@@ -17,17 +17,22 @@ export interface MerkleRoot {
 
 /** Core: ComputeMerkleRoot. The root of nothing is zero. */
 export function merkleRoot(leaves: readonly Hash[]): MerkleRoot {
-  let row = leaves.map(hashToBytes);
+  let row: Uint8Array = concatBytes(...leaves.map(hashToBytes));
   let mutated = false;
-  while (row.length > 1) {
-    const parents: Uint8Array[] = [];
-    for (let i = 0; i < row.length; i += 2) {
-      const left = row[i] as Uint8Array;
-      const right = row[i + 1];
-      mutated ||= right !== undefined && isSameBytes(left, right);
-      parents.push(sha256d(concatBytes(left, right ?? left)));
-    }
-    row = parents;
+  while (row.length > 32) {
+    mutated ||= hasTwins(row);
+    const isOdd = row.length % 64 !== 0;
+    row = hasher().hashPairs(isOdd ? concatBytes(row, row.subarray(-32)) : row);
   }
-  return { root: row[0] ? hashFromBytes(row[0]) : noHash, mutated };
+  return { root: row.length > 0 ? hashFromBytes(row) : noHash, mutated };
+}
+
+/** Are two neighbours in this row the same, left and right of one parent? */
+function hasTwins(row: Uint8Array): boolean {
+  for (let left = 0; left + 64 <= row.length; left += 64) {
+    let i = 0;
+    while (i < 32 && row[left + i] === row[left + 32 + i]) i++;
+    if (i === 32) return true;
+  }
+  return false;
 }

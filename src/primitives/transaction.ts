@@ -20,6 +20,7 @@ import {
   type ValueOf,
 } from './codec.ts';
 import { sha256d } from './hash.ts';
+import { hasher } from './hasher.ts';
 import { type Writer, written } from './writer.ts';
 
 /** Names a coin: the transaction that made it, and which of its outputs. Core: COutPoint. */
@@ -164,16 +165,45 @@ interface Measure {
 const measures = new WeakMap<Transaction, Measure>();
 
 function measure(transaction: Transaction): Measure {
-  const known = measures.get(transaction);
-  if (known) return known;
-  const stripped = encodeStripped(transaction);
-  const total = hasWitness(transaction) ? encode(Transaction, transaction) : stripped;
+  return measures.get(transaction) ?? measureNow(transaction);
+}
+
+function measureNow(transaction: Transaction): Measure {
+  const { stripped, total } = formsOf(transaction);
   const id = hashFromBytes(sha256d(stripped));
+  const all = total === stripped ? id : hashFromBytes(sha256d(total));
+  return keep(transaction, { stripped, total }, id, all);
+}
+
+/** Hashes all of these in one go, which is faster than one by one when they are asked for. */
+export function hashTogether(transactions: readonly Transaction[]): void {
+  const fresh = transactions.filter((each) => !measures.has(each));
+  const forms = fresh.map(formsOf);
+  const hashes = hasher().hashAll(forms.flatMap(({ stripped, total }) => [stripped, total]));
+  const hashAt = (i: number) => hashFromBytes(hashes.subarray(i * 32, i * 32 + 32));
+  for (const [i, transaction] of fresh.entries()) {
+    const form = forms[i];
+    if (form) keep(transaction, form, hashAt(2 * i), hashAt(2 * i + 1));
+  }
+}
+
+interface Forms {
+  readonly stripped: Uint8Array;
+  /** The same bytes where there is no witness. */
+  readonly total: Uint8Array;
+}
+
+function formsOf(transaction: Transaction): Forms {
+  const stripped = encodeStripped(transaction);
+  return { stripped, total: hasWitness(transaction) ? encode(Transaction, transaction) : stripped };
+}
+
+function keep(transaction: Transaction, form: Forms, id: Hash, all: Hash): Measure {
   const measured = {
     txid: id,
-    wtxid: total === stripped ? id : hashFromBytes(sha256d(total)),
-    strippedBytes: stripped.length,
-    totalBytes: total.length,
+    wtxid: all,
+    strippedBytes: form.stripped.length,
+    totalBytes: form.total.length,
   };
   measures.set(transaction, measured);
   return measured;
