@@ -48,7 +48,7 @@ export const faults = {
     in: { ...calm, past: 150 },
     shows: /^node\d failed: it wants 8 answers of one peer at once/,
   },
-  /** A false body speaks against its header, whose true body is with somebody else. CVE-2012-2459. */
+  /** A false body speaks against its header, whose true body somebody else has. CVE-2012-2459. */
   'condemn-mutated': {
     file: 'network/download.ts',
     right: "answer.kind === 'never'",
