@@ -1,7 +1,8 @@
 /**
- * The soak: crashes, damage and full disks, drawn anew for as long as one likes.
+ * The soak: crashes, damage, full disks and whole networks, drawn anew for as long as one likes.
  *
  *   npm run soak -- --seconds 60 --seed 7 --flood 300
+ *   npm run soak -- --seconds 600 --only networks
  *
  * Before that, a node is flooded for so many seconds while it serves an honest one.
  * It prints what it did, and where something went wrong the seed that does it again.
@@ -11,20 +12,28 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { grass, heath, runStory } from '../src/lab/story.ts';
 import { Graveyard } from '../test/crash.ts';
 import { growGarden, type State, Tally, tryDamage, turnOneBit } from '../test/damage.ts';
 import { soakFlood } from '../test/flood.ts';
 import { diceOf } from '../test/forest.ts';
 import { startFresh } from '../test/freshstarts.ts';
 import { hashesIn, lossesOf, type, wrongWith } from '../test/fulldisk.ts';
+import { attachTo } from '../test/lab.attach.ts';
+import { settle } from '../test/settle.ts';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     flood: { type: 'string', default: '300' },
+    only: { type: 'string' },
   },
 });
+const { only } = values;
+if (only !== undefined && only !== 'disks' && only !== 'networks') {
+  throw new Error(`--only takes disks or networks, not ${only}`);
+}
 const failures: string[] = [];
 
 function say(line: string): void {
@@ -34,6 +43,19 @@ function say(line: string): void {
 function fail(what: string): void {
   failures.push(what);
   say(`WRONG: ${what}`);
+}
+
+let stories = 0;
+
+/** Stories of many lengths; one that goes wrong says the call that tells it again. */
+async function soakNetworks(seed: number): Promise<void> {
+  for (const [i, params] of [grass, heath, grass].entries()) {
+    const hours = (diceOf(seed * 3 + i)(10) + 1) / 10;
+    const wishes = { settle, attach: attachTo(), params, hours };
+    const told = runStory(`soak ${seed}.${i}`, wishes);
+    await told.catch((error: Error) => fail(`network, seed ${seed}: ${error.message}`));
+    stories++;
+  }
 }
 
 const states: readonly State[] = ['closed', 'killed'];
@@ -118,17 +140,24 @@ async function soakSmallDisk(seed: number): Promise<void> {
   }
 }
 
-for (const wrong of await soakFlood(Number(values.flood), say)) fail(`flood: ${wrong}`);
+async function soakDisks(seed: number): Promise<void> {
+  for (let i = 0; i < 10; i++) await soakDamage(seed * 10 + i);
+  await soakCrash(seed);
+  if (seed % 3 === first % 3) await soakLimit(seed);
+}
+
+if (only !== 'disks') {
+  for (const wrong of await soakFlood(Number(values.flood), say)) fail(`flood: ${wrong}`);
+  for (const wrong of await startFresh(20)) fail(`fresh starts: ${wrong}`);
+}
 const first = Number(values.seed);
 let seed = first;
 const end = Date.now() + Number(values.seconds) * 1000;
 try {
-  await soakSmallDisk(first);
-  for (const wrong of await startFresh(20)) fail(`fresh starts: ${wrong}`);
+  if (only !== 'networks') await soakSmallDisk(first);
   for (; seed === first || Date.now() < end; seed++) {
-    for (let i = 0; i < 10; i++) await soakDamage(seed * 10 + i);
-    await soakCrash(seed);
-    if (seed % 3 === first % 3) await soakLimit(seed);
+    if (only !== 'disks') await soakNetworks(seed);
+    if (only !== 'networks') await soakDisks(seed);
   }
 } finally {
   garden.remove();
@@ -136,5 +165,6 @@ try {
 }
 say(`${tally}`);
 say(`${kills} processes were killed, ${fullDisks} disks were full`);
+say(`${stories} stories of networks were told`);
 say(`seeds ${first} to ${seed - 1}: ${failures.length} went wrong`);
 process.exitCode = failures.length > 0 ? 1 : 0;

@@ -33,13 +33,13 @@ function claimsWork({ ledgers, chance }: LiarParts): Lie {
 }
 
 /** Mines blocks with work in them that claim one unit too many. */
-function claimsTooMuch({ transport, ledgers, chance }: LiarParts): Lie {
+function claimsTooMuch({ transport, ledgers, chance, now }: LiarParts): Lie {
   const blocks = new Map<Hash, Block>();
   let latest: Header | undefined;
   return {
     answer: serving(blocks, () => latest),
     act: () => {
-      const block = pressBlock(ledgers.best, ledgers.params, chance, { excess: 1n });
+      const block = pressBlock(ledgers.best, ledgers.params, chance, { excess: 1n, time: now() });
       latest = block.header;
       blocks.set(hashHeader(block.header), block);
       return announce(transport, block.header);
@@ -113,7 +113,7 @@ function spoilsCompact({ transport, ledgers, chance }: LiarParts): Lie {
 }
 
 /** Mines good blocks, tells of them, and never lets anybody have one. */
-function withholdsBodies({ transport, ledgers, chance }: LiarParts): Lie {
+function withholdsBodies({ transport, ledgers, chance, now }: LiarParts): Lie {
   let latest: Header | undefined;
   return {
     answer: (method) => {
@@ -121,7 +121,7 @@ function withholdsBodies({ transport, ledgers, chance }: LiarParts): Lie {
       return method === 'headers' && latest ? encodeAnswer(Headers, [latest]) : undefined;
     },
     act: () => {
-      latest = pressBlock(ledgers.best, ledgers.params, chance).header;
+      latest = pressBlock(ledgers.best, ledgers.params, chance, { time: now() }).header;
       return announce(transport, latest);
     },
   };
@@ -151,7 +151,7 @@ function neverEnds({ ledgers, chance }: LiarParts): Lie {
 }
 
 /** Mines two blocks at once, and tells everybody of one of them only. */
-function equivocates({ transport, ledgers, chance }: LiarParts): Lie {
+function equivocates({ transport, ledgers, chance, now }: LiarParts): Lie {
   let twins: readonly Block[] = [];
   const blocks = new Map<Hash, Block>();
   const twinFor = (peer: PeerId) =>
@@ -167,7 +167,8 @@ function equivocates({ transport, ledgers, chance }: LiarParts): Lie {
     },
     act: () => {
       const { best, params } = ledgers;
-      twins = [pressBlock(best, params, chance), pressBlock(best, params, chance)];
+      const time = now();
+      twins = [1, 2].map(() => pressBlock(best, params, chance, { time }));
       for (const each of twins) blocks.set(hashHeader(each.header), each);
       return Promise.all(twins.map((each) => announce(transport, each.header)));
     },

@@ -12,6 +12,8 @@ export interface LiarParts {
   readonly transport: Transport;
   readonly ledgers: Ledgers;
   readonly chance: Chance;
+  /** The true time, in seconds since 1970. */
+  readonly now: () => number;
 }
 
 /** What it answers; `undefined` where it says the truth. */

@@ -71,11 +71,11 @@ export function sprinklesDust(parts: LiarParts): Lie {
 }
 
 /** Mines good blocks, so that there is something to pay with. */
-function mining({ transport, ledgers, chance }: LiarParts) {
+function mining({ transport, ledgers, chance, now }: LiarParts) {
   const blocks = new Map<Hash, Block>();
   let latest: Header | undefined;
   const mine = () => {
-    const block = pressBlock(ledgers.best, ledgers.params, chance);
+    const block = pressBlock(ledgers.best, ledgers.params, chance, { time: now() });
     latest = block.header;
     blocks.set(hashHeader(latest), block);
     return announce(transport, latest);

@@ -14,10 +14,15 @@ import type { Chance } from './chance.ts';
 import { contextAfter, type Ledger } from './ledger.ts';
 import { Purse } from './purse.ts';
 
-/** What is wrong with a block, beside nothing. */
+/** How a block is to be, and what is wrong with it. */
 export interface Flaw {
   /** Claims so much more than is due. */
   readonly excess?: bigint;
+  /**
+   * When it is mined. Without it, as early as may be: then the chain's time stands still, and where
+   * the difficulty follows it there is soon no nonce to be found.
+   */
+  readonly time?: number;
 }
 
 /** A block on this one, with work in it and no payments. Its signature is its coinbase's salt. */
@@ -25,7 +30,7 @@ export function pressBlock(
   parent: Ledger,
   params: Params,
   chance: Chance,
-  { excess = 0n }: Flaw = {},
+  { excess = 0n, time = 0 }: Flaw = {},
 ): Block {
   const context = contextAfter(parent, params);
   const amount = subsidyAt(context.height, params) + excess;
@@ -35,7 +40,7 @@ export function pressBlock(
     version: 0x2000_0000,
     parent: parent.hash,
     merkleRoot: merkleRoot([txid(coinbase)]).root,
-    time: context.medianTimePast + 1,
+    time: Math.max(context.medianTimePast + 1, time),
     bits,
     nonce: 0,
   };
@@ -68,9 +73,12 @@ export function pressHash(bytes: Uint8Array): Hash {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('') as Hash;
 }
 
+/** More than any story should need: whoever asks for more would seem to hang. */
+const mostNonces = 2 ** 24;
+
 function grind(header: Header, { limitBits }: Params): Header {
   const target = targetFromBits(header.bits, limitBits) ?? 0n;
-  const nonce = searchNonce(searchOf(header, target, 2 ** 32));
+  const nonce = searchNonce(searchOf(header, target, mostNonces));
   if (nonce === undefined) throw new Error('there is no nonce for this header');
   return { ...header, nonce };
 }

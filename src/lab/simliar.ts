@@ -8,6 +8,7 @@ import type { Ledgers } from './ledger.ts';
 import { type LieName, lies } from './liars.ts';
 import type { Lie } from './lie.ts';
 import type { SimNet } from './simnet.ts';
+import { epoch } from './simnode.ts';
 import type { SimTransport } from './simtransport.ts';
 import { answerTruly } from './truth.ts';
 
@@ -77,7 +78,8 @@ export class SimLiar {
     this.#names++;
     await old?.transport.stop();
     const transport = net.join(`${name}.${this.#names}`, { isRude: true });
-    const mask = { transport, lie: lies[lie]({ transport, ledgers, chance: this.#chance }) };
+    const now = () => epoch + Math.floor(net.clock.nowMs() / 1_000);
+    const mask = { transport, lie: lies[lie]({ transport, ledgers, chance: this.#chance, now }) };
     await transport.start({
       onPeer: (peer, state) => {
         if (state === 'ready') net.clock.watch(this.#greet(mask, peer));

@@ -36,7 +36,7 @@ export const heath: Params = {
 };
 
 /** All nodes together. Where the difficulty stands still, two hashes are a block. */
-const hashesPerSecond = { none: 2 / 60, asert: 1, bitcoin: 1 } as const;
+const hashesPerSecond = { none: 2 / 60, asert: 0.4, bitcoin: 1 } as const;
 
 /** After so long a node that died in a write is started again. */
 const restartMs = 60_000;
