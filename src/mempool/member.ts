@@ -1,6 +1,7 @@
 /** A member of the mempool: a payment that waits, and what is known of it among the others. */
 import type { Hash } from '../primitives/codec.ts';
 import type { Coin } from '../primitives/coin.ts';
+import { isUnspendable } from '../primitives/script.ts';
 import { type Transaction, totalBytes } from '../primitives/transaction.ts';
 import { compareRates, type Package } from './package.ts';
 import type { Waiting } from './waiting.ts';
@@ -69,4 +70,15 @@ export function isPoorer(one: Member, other: Member): boolean {
 function score(member: Member) {
   const alone = aloneIn(member);
   return compareRates(alone, member.descendants) > 0 ? alone : member.descendants;
+}
+
+/** The text of a script, to be the key of a map: a character for each byte. */
+export function scriptKey(script: Uint8Array): string {
+  return String.fromCharCode(...script);
+}
+
+/** The scripts of the coins that it makes and spends. */
+export function scriptsOf({ transaction, coins }: Candidate): ReadonlySet<string> {
+  const made = transaction.outputs.filter(({ script }) => !isUnspendable(script));
+  return new Set([...made, ...coins].map(({ script }) => scriptKey(script)));
 }

@@ -23,11 +23,15 @@ import {
   type Member,
   memoryBytes,
   paidBy,
+  scriptKey,
+  scriptsOf,
 } from './member.ts';
 import { minus, nothing, type Package, plus } from './package.ts';
 
 /** A member as the pool itself sees it. */
 interface Slot extends Member {
+  /** As text: the scripts of the coins that it makes and spends. */
+  readonly scripts: ReadonlySet<string>;
   readonly parents: Set<Hash>;
   readonly children: Set<Hash>;
   ancestors: Package;
@@ -111,17 +115,17 @@ export class Pool {
 
   /** The payments that make or spend a coin of this script, in the order of their arrival. */
   touching(script: Uint8Array): readonly Member[] {
-    const found = this.#members(this.#byScript.get(keyOf(script)) ?? []);
+    const found = this.#members(this.#byScript.get(scriptKey(script)) ?? []);
     return found.toSorted((one, other) => one.number - other.number);
   }
 
   /** The coins of this script that payments here make, as a block of this height would. */
   coinsOf(script: Uint8Array, height: number): readonly NamedCoin[] {
-    const key = keyOf(script);
+    const key = scriptKey(script);
     return this.touching(script).flatMap(({ id, transaction }) =>
       transaction.outputs.flatMap((output, index) => {
         const outPoint = { txid: id, index };
-        const coin = keyOf(output.script) === key ? this.coin(outPoint, height) : undefined;
+        const coin = scriptKey(output.script) === key ? this.coin(outPoint, height) : undefined;
         return coin ? { outPoint, coin } : [];
       }),
     );
@@ -162,6 +166,7 @@ export class Pool {
       modifiedFee,
       bytes: alone.bytes,
       memoryBytes: memoryBytes(transaction),
+      scripts: scriptsOf(candidate),
       parents: new Set(parents.map(({ id }) => id)),
       children: new Set(),
       ancestors: alone,
@@ -247,7 +252,7 @@ export class Pool {
     for (const { prevout } of slot.transaction.inputs) {
       this.#spenders.set(outPointName(prevout), slot.id);
     }
-    for (const key of scriptsOf(slot)) {
+    for (const key of slot.scripts) {
       const known = this.#byScript.get(key);
       if (known) known.add(slot.id);
       else this.#byScript.set(key, new Set([slot.id]));
@@ -263,7 +268,7 @@ export class Pool {
     for (const { prevout } of slot.transaction.inputs) {
       this.#spenders.delete(outPointName(prevout));
     }
-    for (const key of scriptsOf(slot)) {
+    for (const key of slot.scripts) {
       const left = this.#byScript.get(key);
       left?.delete(slot.id);
       if (left?.size === 0) this.#byScript.delete(key);
@@ -271,8 +276,11 @@ export class Pool {
   }
 
   /** A loop and a list, no recursion: what a stranger can make long must not fill the stack. */
-  #closure(from: Iterable<Member>, next: (each: Member) => Iterable<Hash>): readonly Member[] {
-    const found = new Map([...from].map((each) => [each.id, each]));
+  #closure(from: Iterable<Member>, next: (each: Member) => ReadonlySet<Hash>): readonly Member[] {
+    const all = [...from];
+    // Most stand alone.
+    if (all.length === 1 && all[0] && next(all[0]).size === 0) return all;
+    const found = new Map(all.map((each) => [each.id, each]));
     for (const each of found.values()) {
       for (const member of this.#members(next(each))) found.set(member.id, member);
     }
@@ -286,15 +294,4 @@ export class Pool {
   #slotsOf(members: readonly { readonly id: Hash }[]): readonly Slot[] {
     return members.flatMap(({ id }) => this.#slots.get(id) ?? []);
   }
-}
-
-/** The text of a script, to be the key of a map: a character for each byte. */
-function keyOf(script: Uint8Array): string {
-  return String.fromCharCode(...script);
-}
-
-/** The scripts of the coins that it makes and spends. */
-function scriptsOf({ transaction, coins }: Candidate): ReadonlySet<string> {
-  const made = transaction.outputs.filter(({ script }) => !isUnspendable(script));
-  return new Set([...made, ...coins].map(({ script }) => keyOf(script)));
 }

@@ -5,7 +5,8 @@ import type { Timers, Transport } from '../network/boundary.ts';
 import { Keeper } from '../network/keeper.ts';
 import { Network } from '../network/network.ts';
 import type { BanList, Tell } from '../network/wire.ts';
-import { isCoinbase, txid } from '../primitives/transaction.ts';
+import type { Block } from '../primitives/block.ts';
+import { txid } from '../primitives/transaction.ts';
 import type { NodeEvent } from './events.ts';
 import type { Node } from './node.ts';
 
@@ -77,16 +78,21 @@ export async function goOnline(options: OnlineOptions): Promise<Online> {
 }
 
 /** Others hear of our new tip, of payments, and of those that a branch which lost gave back. */
-function follow(event: NodeEvent, { chain, mempool }: Node, network: Network): void {
+function follow(event: NodeEvent, node: Node, network: Network): void {
   if (event.kind === 'tx') network.onPayment(event.member.transaction);
   if (event.kind === 'block') {
-    network.onBlock(event.block.header, event.height === chain.tip.height);
+    network.onBlock(event.block.header, event.height === node.chain.tip.height);
   }
   if (event.kind === 'reorg') {
-    for (const { transactions } of event.change.disconnected) {
-      for (const each of transactions) {
-        if (!isCoinbase(each) && mempool.get(txid(each))) network.onPayment(each);
-      }
-    }
+    network.wire.background(tellReturned(event.change.disconnected, node, network));
+  }
+}
+
+/** There may be thousands, so not all at once; by then some may wait no more. */
+async function tellReturned(blocks: readonly Block[], node: Node, network: Network): Promise<void> {
+  const { chain, mempool } = node;
+  for (const transaction of blocks.flatMap(({ transactions }) => transactions)) {
+    if (mempool.get(txid(transaction))) network.onPayment(transaction);
+    await chain.breathe();
   }
 }
