@@ -3,7 +3,7 @@ import { setImmediate as letOthers, setTimeout as rest } from 'node:timers/promi
 import type { Breathe } from '../chain/breathe.ts';
 
 /** How long work may go on at a stretch. */
-const stretchMs = 3;
+const stretchMs = 2;
 /**
  * How long it rests while a question is open. An answer reads from the disk some ten times, one
  * after the other: after a bare pause it would wait for the next one at each of them.
