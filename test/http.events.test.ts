@@ -61,6 +61,8 @@ test('blocks, payments and changes of branch are told as they happen', async () 
   expect(await next()).toMatchObject({ height: 2, transactions: 2, fees: 0.000_005 });
   await grove.mine('b2', { on: 'a1' });
   await grove.mine('b3', { on: 'b2' });
+  const counts = '1 block left and 2 blocks joined; 1 payment waits again';
+  const message = `the chain changed its branch at height 1: ${counts}`;
   expect(await next()).toEqual({
     event: 'reorg',
     fork: { height: 1, hash: hashHeader(a1.header) },
@@ -68,16 +70,13 @@ test('blocks, payments and changes of branch are told as they happen', async () 
     joined: 2,
     disconnected: [hashHeader(grove.block('a2').header)],
     connected: ['b2', 'b3'].map((name) => hashHeader(grove.block(name).header)),
-    message: 'the chain changed its branch at height 1: 1 block left and 2 blocks joined',
+    waiting: [txid(payment)],
+    message,
   });
   expect(await next()).toMatchObject({ event: 'block', height: 2 });
   expect(await next()).toMatchObject({ event: 'block', height: 3 });
   expect(said).toEqual([
-    expect.objectContaining({
-      level: 'info',
-      message: 'the chain changed its branch at height 1: 1 block left and 2 blocks joined',
-      fork: hashHeader(a1.header),
-    }),
+    expect.objectContaining({ level: 'info', message, fork: hashHeader(a1.header) }),
   ]);
 });
 

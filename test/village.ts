@@ -1,9 +1,10 @@
 /** A village: whole nodes on a simulated network, mining when they are told to. */
+import type { VerifyAll } from '../src/chain/chain.ts';
 import { hashOf } from '../src/chain/entry.ts';
 import { Chance } from '../src/lab/chance.ts';
 import { VirtualClock } from '../src/lab/clock.ts';
 import { Disk } from '../src/lab/disk.ts';
-import { SimNet } from '../src/lab/simnet.ts';
+import { type Observe, SimNet } from '../src/lab/simnet.ts';
 import type { Weather } from '../src/lab/wire.ts';
 import { searchNonce } from '../src/miner/kernel.ts';
 import { Node } from '../src/node/node.ts';
@@ -22,15 +23,26 @@ export interface Villager {
   readonly banned: string[];
 }
 
+/** What makes one village differ from another. */
+export interface Customs {
+  readonly weather?: Partial<Weather>;
+  readonly observe?: Observe;
+  readonly verifyAll?: VerifyAll;
+}
+
 export class Village {
   readonly clock = new VirtualClock(settle);
   readonly chance: Chance;
   readonly net: SimNet;
   readonly #addresses = new Map<string, readonly string[]>();
 
-  constructor(seed: string, weather: Partial<Weather> = {}) {
+  readonly #verifyAll: VerifyAll;
+
+  constructor(seed: string, { weather = {}, observe, verifyAll = verifyInline }: Customs = {}) {
     this.chance = new Chance(seed);
-    this.net = new SimNet({ clock: this.clock, chance: this.chance, weather });
+    this.#verifyAll = verifyAll;
+    const hears = observe ? { observe } : {};
+    this.net = new SimNet({ clock: this.clock, chance: this.chance, weather, ...hears });
   }
 
   readonly now = () => noon + Math.floor(this.clock.nowMs() / 1000);
@@ -45,7 +57,7 @@ export class Village {
       database: disk.boot(),
       last: disk.last,
       params: grass,
-      verifyAll: verifyInline,
+      verifyAll: this.#verifyAll,
       now: this.now,
       search: async (search) => searchNonce(search),
     });

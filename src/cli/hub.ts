@@ -13,9 +13,10 @@
  *     {"event":"tx","txid","fee","vsize","feerate"}
  *         a payment waits for a block
  *     {"event":"reorg","fork":{"height","hash"},"left","joined","disconnected","connected",
- *      "message"}
+ *      "waiting","message"}
  *         the tip moved to another branch: how many blocks left and joined above the fork, the
- *         hashes of at most 1,000 of each as they left and joined, and all of it in a sentence
+ *         hashes of at most 1,000 of each as they left and joined, the ids of at most as many
+ *         payments of those that left and wait again, and all of it in a sentence
  *     {"event":"mining","height","hashrate"}
  *         the block that is searched for, and the hashes a second; at most every 250 ms
  *     {"event":"peer",…}

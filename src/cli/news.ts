@@ -9,7 +9,9 @@ import type { Node } from '../node/node.ts';
 import { addressOf } from '../primitives/address.ts';
 import { type Block, blockWeight, hashHeader, totalBlockBytes } from '../primitives/block.ts';
 import { type Hash, noHash } from '../primitives/codec.ts';
+import { txid } from '../primitives/transaction.ts';
 import { coins, type Fields } from '../rpc/exact.ts';
+import { count } from './column.ts';
 import type { Hub } from './hub.ts';
 import type { Log } from './log.ts';
 
@@ -21,7 +23,7 @@ export function spreadNews(node: Node, hub: Hub, log: Log): () => void {
   const { params } = node.chain;
   return node.events.listen((event: NodeEvent) => {
     if (event.kind === 'reorg') {
-      const told = reorgFields(event.change, event.tip);
+      const told = reorgFields(event.change, event.tip, node.mempool);
       log.info(told.message, { fork: told.fork.hash });
       hub.broadcast({ topic: 'reorg', fields: told });
     } else if (event.kind === 'block') {
@@ -69,8 +71,11 @@ function addressesIn({ transaction, coins }: Member, { prefix }: Params): Readon
 }
 
 /** A change of branch; at most so many hashes of each, but all of them counted. */
-function reorgFields({ disconnected, connected }: Change, tip: Entry) {
+function reorgFields({ disconnected, connected }: Change, tip: Entry, mempool: Node['mempool']) {
   const [left, joined] = [disconnected.length, connected.length];
+  const waiting = disconnected
+    .flatMap(({ transactions }) => transactions.map(txid))
+    .filter((id) => mempool.get(id));
   const fork: { height: number; hash: Hash } = {
     height: tip.height - joined,
     hash: disconnected.at(-1)?.header.parent ?? noHash,
@@ -78,17 +83,16 @@ function reorgFields({ disconnected, connected }: Change, tip: Entry) {
   const hashes = (blocks: readonly Block[]) => {
     return blocks.slice(0, maxHashes).map(({ header }) => hashHeader(header));
   };
-  const counts = `${countBlocks(left)} left and ${countBlocks(joined)} joined`;
+  const counts = `${count(left, 'block')} left and ${count(joined, 'block')} joined`;
+  const again = waiting.length === 1 ? '1 payment waits' : `${waiting.length} payments wait`;
+  const returned = waiting.length > 0 ? `; ${again} again` : '';
   return {
     fork,
     left,
     joined,
     disconnected: hashes(disconnected),
     connected: hashes(connected),
-    message: `the chain changed its branch at height ${fork.height}: ${counts}`,
+    waiting: waiting.slice(0, maxHashes),
+    message: `the chain changed its branch at height ${fork.height}: ${counts}${returned}`,
   };
-}
-
-function countBlocks(count: number): string {
-  return `${count} ${count === 1 ? 'block' : 'blocks'}`;
 }

@@ -18,27 +18,27 @@ import type { Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
 
 /**
- * The block; `undefined` where it must be asked for whole: the peer has it no more, or two payments
- * share a short id, for which nobody is to blame.
+ * The block; `absent` where the peer has it not, and `ambiguous` where it must be asked for whole:
+ * two payments share a short id, for which nobody is to blame.
  */
 export async function fetchCompact(
   wire: Wire,
   peer: Peer,
   entry: Entry,
-): Promise<Block | undefined> {
+): Promise<Block | 'absent' | 'ambiguous'> {
   const hash = hashOf(entry);
   const question = encode(BlocksQuestion, { form: 1, hashes: [hash] });
   const [bytes] = await wire.ask(peer, 'blocks', question, Bodies);
-  if (!bytes) return undefined;
+  if (!bytes) return 'absent';
   const compact = read(wire, peer, CompactBlock, bytes);
   if (hashHeader(compact.header) !== hash) throw wire.punish(peer, 'another compact block');
   const waiting = wire.parts.home.mempool.list().map(({ transaction }) => transaction);
   const partial = fill(wire, peer, compact, waiting);
-  if (!partial) return undefined;
+  if (!partial) return 'ambiguous';
   const block = complete(partial, await fetchMissing(wire, peer, partial));
   if (!block) throw wire.punish(peer, 'other payments than it was asked for');
   const wrong = checkMerkleRoot(block) ?? checkCommitment(block);
-  return wrong?.kind === 'bytes' ? undefined : block;
+  return wrong?.kind === 'bytes' ? 'ambiguous' : block;
 }
 
 async function fetchMissing(

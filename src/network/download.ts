@@ -69,6 +69,7 @@ export class Download {
 
   /** Something changed: looks where to go, and asks whoever is idle. */
   wake(): void {
+    for (const peer of this.#wire.peers.values()) peer.hopes(this.#tree, this.#wire.nowMs);
     this.#choose();
     for (let isAsking = true; isAsking; ) {
       isAsking = false;
@@ -152,8 +153,9 @@ export class Download {
     try {
       const isNear = batch.length === 1 && this.left <= nearBlocks;
       const isCompact = isNear && this.#wire.parts.home.mempool.size > 0;
-      const count =
-        (isCompact && (await this.#fetchOne(peer, batch))) || (await this.#fetchRow(peer, batch));
+      const [entry] = batch;
+      const compact = isCompact && entry ? await this.#fetchOne(peer, entry) : 'ambiguous';
+      const count = compact === 'ambiguous' ? await this.#fetchRow(peer, batch) : compact;
       if (count === 0) this.#miss(peer);
     } catch (error) {
       if (error instanceof Fault && error.code === 'peer-timeout') this.#blameLate(peer, batch);
@@ -167,10 +169,10 @@ export class Download {
     }
   }
 
-  /** It has not what it told of. Who passed a header on may never have got its block himself. */
+  /** It has not what it told of. Who passed a header on may still be waiting for its block. */
   #miss(peer: Peer): void {
     if (peer.isVouched) this.#wire.strike(peer, 'it has not the block that it told of', 2);
-    else peer.best = undefined;
+    else peer.lacks(this.#wire.nowMs);
   }
 
   /** It gave nothing of what others gave meanwhile: it is not our own line that is slow. */
@@ -180,10 +182,12 @@ export class Download {
   }
 
   /** In compact form; how many came so. */
-  async #fetchOne(peer: Peer, [entry]: readonly Entry[]): Promise<number> {
-    const block = entry && (await fetchCompact(this.#wire, peer, entry));
-    if (block) this.#take({ block, bytes: totalBlockBytes(block), peer });
-    return block ? 1 : 0;
+  async #fetchOne(peer: Peer, entry: Entry): Promise<number | 'ambiguous'> {
+    const block = await fetchCompact(this.#wire, peer, entry);
+    if (block === 'ambiguous') return block;
+    if (block === 'absent') return 0;
+    this.#take({ block, bytes: totalBlockBytes(block), peer });
+    return 1;
   }
 
   /** Whole; how many of the row came. */

@@ -1,5 +1,6 @@
 /** A peer: what we know of one node at the other end, and what it may still ask of us. */
-import type { Entry } from '../chain/entry.ts';
+import { type Entry, hashOf } from '../chain/entry.ts';
+import type { Hash } from '../primitives/codec.ts';
 import type { PeerId } from './boundary.ts';
 import { Limiter } from './limiter.ts';
 import {
@@ -22,6 +23,16 @@ export interface Lead {
   readonly work: bigint;
 }
 
+/** From the first time that a block is not there to the next question for it. */
+const firstPauseMs = 1_000;
+
+/** What a peer could not give, and how long it is not asked for that. */
+interface Lacking {
+  readonly entry: Entry;
+  readonly pauseMs: number;
+  readonly untilMs: number;
+}
+
 export class Peer {
   readonly id: PeerId;
   /** What it said of itself last; nothing is heard of it before. */
@@ -36,6 +47,8 @@ export class Peer {
   isVouched = false;
   /** What it shows for the second time; its best may lie on another branch yet. */
   lead: Lead | undefined;
+  /** The header that it passed on and had no block of when it was asked. */
+  #lacking: Lacking | undefined;
   /** It told of something whose parent we do not know. */
   hasMore = false;
   isFetchingHeaders = false;
@@ -71,5 +84,27 @@ export class Peer {
     if (this.best && entry.work === this.best.work && !isVouched) return;
     this.best = entry;
     this.isVouched = isVouched;
+  }
+
+  /**
+   * It has not the block of the best header that it passed on. It may be on its way there, and the
+   * header is not told twice: so it is asked again, but more and more seldom, for nobody may ever
+   * have that block, and meanwhile others are wanted.
+   */
+  lacks(nowMs: number): void {
+    const { best } = this;
+    this.best = undefined;
+    if (!best) return;
+    const isSame = this.#lacking && hashOf(this.#lacking.entry) === hashOf(best);
+    const pauseMs = isSame && this.#lacking ? 2 * this.#lacking.pauseMs : firstPauseMs;
+    this.#lacking = { entry: best, pauseMs, untilMs: nowMs + pauseMs };
+  }
+
+  /** Once the pause is over it may have that block, where it is still wanted. */
+  hopes(wanted: { get(hash: Hash): unknown }, nowMs: number): void {
+    if (!this.#lacking || this.#lacking.untilMs > nowMs) return;
+    const { entry } = this.#lacking;
+    if (wanted.get(hashOf(entry))) this.shows(entry, false);
+    else this.#lacking = undefined;
   }
 }
