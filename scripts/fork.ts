@@ -1,7 +1,7 @@
 /**
- * The demonstration of a fork: four nodes on this machine, in two groups that are cut off from each
- * other, mine on their own and meet again. It tells what each log and each `/ws` says, and ends with
- * 1 where anything did not come out as told.
+ * The demonstration of a fork: four nodes on this machine, in two groups that are cut off, mine on
+ * their own and meet again. It tells what each log and each `/ws` says, and ends with 1 where
+ * anything did not come out as told.
  *
  * It runs the program as a person would, in folders of its own that it removes at the end.
  */
@@ -125,12 +125,13 @@ function draw(base: Tip, { lost, won, redTip, blueTip }: Branches): void {
   const row = (hashes: readonly string[]) => hashes.map(short).join(' --- ');
   const width = row(won).length + 2;
   const red = row(lost).replace(/^\w+/, '$&*').padEnd(width);
+  const blue = row(won).padEnd(width);
   const margin = ' '.repeat(short(base.hash).length);
   say(
     '',
     `   ${margin}     ,- ${red} red:  height ${redTip.height}, work ${redTip.work}`,
     `   ${short(base.hash)} ---+`,
-    `   ${margin}     '- ${row(won).padEnd(width)} blue: height ${blueTip.height}, work ${blueTip.work}`,
+    `   ${margin}     '- ${blue} blue: height ${blueTip.height}, work ${blueTip.work}`,
     '',
   );
 }

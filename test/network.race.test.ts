@@ -5,7 +5,7 @@ import { buildTrack, quantile, runRace } from './race.ts';
 
 const options = { nodes: 12, dials: 3, weather: { delayMs: 100, bytesPerSecond: 1_250_000 } };
 
-test('a block is at every node, whole where nobody has its payments, once over a link', async () => {
+test('where nobody has its payments a block crosses a link whole, and once at most', async () => {
   const track = await buildTrack(60);
   const { times, links, bodies } = await runRace(track, { seed: 'whole', waiting: [], ...options });
   expect(times).toHaveLength(options.nodes);
@@ -15,7 +15,7 @@ test('a block is at every node, whole where nobody has its payments, once over a
   expect(quantile(links, 1)).toBeGreaterThan(totalBlockBytes(track.block));
 });
 
-test('where its payments wait it crosses links in compact form, a small part of its size', async () => {
+test('where they wait everywhere it crosses links in a tenth of its size at most', async () => {
   const track = await buildTrack(60);
   const waiting = track.payments;
   const { times, links, bodies } = await runRace(track, { seed: 'compact', waiting, ...options });

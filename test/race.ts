@@ -56,7 +56,7 @@ function payFrom(coins: readonly Owned[]): Transaction {
 }
 
 /** The disk of a node at which these payments wait. */
-export async function diskWith(track: Track, payments: readonly Transaction[]): Promise<Disk> {
+async function diskWith(track: Track, payments: readonly Transaction[]): Promise<Disk> {
   const disk = track.disk.copy();
   const node = await Node.open({
     ...machine,

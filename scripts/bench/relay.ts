@@ -1,7 +1,7 @@
 /**
- * How long does a block take through a network, and what does it cost each link? A hundred simulated
- * nodes, each a whole one, with links of 100 ms and 10 Mbit/s; virtual time, so a machine's mood
- * does not matter. Checking takes none of it: what is told is the relay alone.
+ * How long does a block take through a network, and what does it cost each link? A hundred nodes,
+ * simulated but whole, with links of 100 ms and 10 Mbit/s; virtual time, so a machine's mood does
+ * not matter. Checking takes none of it: what is told is the relay alone.
  *
  *   npm run bench:relay -- --nodes 100 --payments 2700 --blocks 3
  */
@@ -41,11 +41,11 @@ function tell(name: string, results: readonly Result[]): void {
   const over = (of: (result: Result) => number) => median(results.map(of));
   const [half, most, all] = [0.5, 0.9, 1].map((part) => over(({ times }) => quantile(times, part)));
   const mean = over(({ links }) => links.reduce((sum, each) => sum + each, 0) / links.length);
-  const longest = over(({ links }) => Math.max(...links));
+  const highest = over(({ links }) => Math.max(...links));
   const kilobytes = (bytes: number) => `${(bytes / 1e3).toFixed(0)} kB`;
   console.log(
     `${name.padEnd(26)}${`${half} ms`.padStart(10)}${`${most} ms`.padStart(10)}` +
-      `${`${all} ms`.padStart(10)}${kilobytes(mean).padStart(10)}${kilobytes(longest).padStart(10)}`,
+      `${`${all} ms`.padStart(10)}${kilobytes(mean).padStart(10)}${kilobytes(highest).padStart(10)}`,
   );
 }
 
