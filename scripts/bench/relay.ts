@@ -43,10 +43,9 @@ function tell(name: string, results: readonly Result[]): void {
   const mean = over(({ links }) => links.reduce((sum, each) => sum + each, 0) / links.length);
   const highest = over(({ links }) => Math.max(...links));
   const kilobytes = (bytes: number) => `${(bytes / 1e3).toFixed(0)} kB`;
-  console.log(
-    `${name.padEnd(26)}${`${half} ms`.padStart(10)}${`${most} ms`.padStart(10)}` +
-      `${`${all} ms`.padStart(10)}${kilobytes(mean).padStart(10)}${kilobytes(highest).padStart(10)}`,
-  );
+  const times = [half, most, all].map((ms = 0) => `${ms.toFixed(0)} ms`);
+  const cells = [...times, kilobytes(mean), kilobytes(highest)];
+  console.log(name.padEnd(26) + cells.map((cell) => cell.padStart(10)).join(''));
 }
 
 const track = await buildTrack(Number(values.payments));
