@@ -277,14 +277,14 @@ export class Pool {
 
   /** A loop and a list, no recursion: what a stranger can make long must not fill the stack. */
   #closure(from: Iterable<Member>, next: (each: Member) => ReadonlySet<Hash>): readonly Member[] {
-    const all = [...from];
-    // Most stand alone.
-    if (all.length === 1 && all[0] && next(all[0]).size === 0) return all;
-    const found = new Map(all.map((each) => [each.id, each]));
-    for (const each of found.values()) {
-      for (const member of this.#members(next(each))) found.set(member.id, member);
+    const found = new Set(from);
+    for (const each of found) {
+      for (const id of next(each)) {
+        const slot = this.#slots.get(id);
+        if (slot) found.add(slot);
+      }
     }
-    return [...found.values()].toSorted((one, other) => one.number - other.number);
+    return [...found].sort((one, other) => one.number - other.number);
   }
 
   #members(ids: Iterable<Hash>): readonly Member[] {
