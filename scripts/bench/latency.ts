@@ -174,6 +174,8 @@ async function measure(folder: string, supply: Supply): Promise<void> {
   const asker = start(folder, 'ask');
   const call = caller(place);
   await wait(2_000);
+  /** What questions waited while blocks were taken. */
+  const meanwhile: number[] = [];
   const phase = async (name: string, work: () => Promise<unknown>) => {
     const [before] = await Promise.all([tell<Loop>(node, 'begin'), tell(asker, 'begin')]);
     const begin = performance.now();
@@ -184,6 +186,7 @@ async function measure(folder: string, supply: Supply): Promise<void> {
       tell<Record<string, number[]>>(asker, 'end phase'),
     ]);
     report(name, seconds, { ...loop, cpuSeconds: loop.cpuSeconds - before.cpuSeconds }, waits);
+    return Object.values(waits).flat();
   };
   const hand = async (blocks: readonly string[], expected: unknown = null) => {
     for (const block of blocks) {
@@ -202,15 +205,17 @@ async function measure(folder: string, supply: Supply): Promise<void> {
     await Promise.all([sender(), sender(), sender(), sender()]);
   };
   await phase('only mining', () => wait(2_000));
-  await phase(`${length} blocks of new payments`, () => hand(supply.fresh));
+  meanwhile.push(...(await phase(`${length} blocks of new payments`, () => hand(supply.fresh))));
   await phase(`${supply.payments.length} payments`, async () => {
     for (let i = 0; i < supply.payments.length; i += count) {
       await send(supply.payments.slice(i, i + count));
     }
   });
-  await phase('3 blocks of payments that waited', () => hand(supply.known));
-  await phase('3 blocks beside them', () => hand(supply.branch.slice(0, 3), 'inconclusive'));
-  await phase('3 blocks leave, 4 join', () => hand(supply.branch.slice(3)));
+  meanwhile.push(...(await phase('3 blocks of payments that waited', () => hand(supply.known))));
+  meanwhile.push(
+    ...(await phase('3 blocks beside them', () => hand(supply.branch.slice(0, 3), 'inconclusive'))),
+  );
+  meanwhile.push(...(await phase('3 blocks leave, 4 join', () => hand(supply.branch.slice(3)))));
   const tip = await result(call('getbestblockhash'));
   for (const verbosity of [0, 1, 2, 3]) {
     await phase(`5 times getblock ${verbosity} of such a block`, async () => {
@@ -218,7 +223,13 @@ async function measure(folder: string, supply: Supply): Promise<void> {
     });
   }
   const height = await result(call('getblockcount'));
-  console.log(`\nat height ${height}; ${process.exitCode ? 'too slow' : 'fast enough'}`);
+  const longest = percentile(
+    meanwhile.toSorted((one, other) => one - other),
+    99,
+  );
+  if (longest > longestMs) process.exitCode = 1;
+  const verdict = `99 of 100 questions waited at most ${longest.toFixed(1)} ms`;
+  console.log(`\nat height ${height}; while blocks were taken ${verdict}`);
   await tell(asker, 'end');
   await call('stop');
   await new Promise((resolve) => node.once('exit', resolve));
@@ -236,7 +247,6 @@ function report(name: string, seconds: number, loop: Loop, waits: Record<string,
     const sorted = each.toSorted((one, other) => one - other);
     const found = [50, 90, 99, 100].map((percent) => percentile(sorted, percent));
     line(method, [sorted.length, ...found.map((ms) => ms.toFixed(1))]);
-    if (method === 'all' && (found[2] ?? 0) > longestMs) process.exitCode = 1;
   }
   line('event loop, late by', ['', '', '', loop.p99.toFixed(1), loop.max.toFixed(1)]);
 }
